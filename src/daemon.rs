@@ -2,6 +2,7 @@
 
 mod console;
 mod inbox;
+mod log;
 mod notices;
 mod revisions;
 pub(crate) mod sync_log;
@@ -23,13 +24,11 @@ use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::bulletins::send::go_on;
 use crate::app::nodes;
-use crate::app::sender::{Deliverer, Ended, Observer, Order, Posted, RunReport, Sender};
-use crate::app::{AppContext, AppError, Content, Loaded};
-use crate::domain::bulletin::BulletinId;
-use crate::domain::calendar::{Action, Fortnight};
-use crate::messages::{edition, errors, sending};
+use crate::app::sender::{Deliverer, Order, Sender, go_on};
+use crate::app::{AppContext, Content, Loaded};
+use crate::domain::calendar::Fortnight;
+use crate::messages::{errors, sending};
 use crate::web::console::ConsoleParts;
 use crate::web::public::PublicSite;
 use crate::web::{self, public};
@@ -47,9 +46,13 @@ const PAUSE: Duration = Duration::from_mins(1);
 /// How long a turn that follows a decision waits for others: they often come together.
 const MOMENT: Duration = Duration::from_millis(150);
 
+/// How long bulletins are sent at a time: then editions have their turn, so what was deferred, approved or released isn't kept waiting.
+const BULLETINS: Duration = Duration::from_mins(1);
+
 /// How long a turn waits at most for changed files to be read.
 const FRESH_FILES: Duration = Duration::from_secs(45);
 
+use log::Log;
 use watch::Current;
 pub use watch::Stamp;
 
@@ -102,15 +105,12 @@ pub async fn run(
     nodes::sign_on(&context, role.as_str()).await?;
     let node = context.clone();
     let (current, mut now) = channel::channel(Current { context, content, stamp: files.stamp, broken: None });
+    let decided = Arc::new(Notify::new());
     let mut serving = JoinSet::new();
     if let Some(listener) = console {
         tell_address("console", &listener);
-        let now = now.clone();
         let opening = console::opening(&node, &listener, tell).await?;
-        let site = web::console::site(&opening, move || {
-            let Current { context, content, broken, .. } = &*now.borrow();
-            ConsoleParts { context: context.clone(), loaded: Loaded::Whole(content.clone()), broken: *broken }
-        });
+        let site = console::site(&opening, now.clone(), Arc::clone(&decided));
         serving.spawn(web::serve(site, listener, stop.clone()));
     }
     if let Some(listener) = pages {
@@ -130,7 +130,7 @@ pub async fn run(
     }
     let watched = now.clone();
     let all = async {
-        let sender = sends_if_it_should(role, &mut now, &stop);
+        let sender = sends_if_it_should(role, &mut now, &decided, &stop);
         let (sent, superseded) = tokio::join!(sender, version::watch(watched, stop.clone()));
         stop.cancelled().await;
         while serving.join_next().await.is_some() {}
@@ -172,6 +172,7 @@ pub async fn console_alone(
         context: context.clone(),
         loaded: loaded.clone(),
         broken: None,
+        decided: Arc::default(),
     });
     web::serve(site, listener, stop).await;
     Ok(())
@@ -184,8 +185,13 @@ fn tell_address(what: &str, listener: &TcpListener) {
 }
 
 /// Sends until the stop; a failure stops everything else.
-async fn sends_if_it_should(role: Role, now: &mut channel::Receiver<Current>, stop: &CancellationToken) -> Result<()> {
-    let sent = if role == Role::Web { Ok(()) } else { send_until(now, stop).await };
+async fn sends_if_it_should(
+    role: Role,
+    now: &mut channel::Receiver<Current>,
+    decided: &Notify,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let sent = if role == Role::Web { Ok(()) } else { send_until(now, decided, stop).await };
     if sent.is_err() {
         stop.cancel();
     }
@@ -199,7 +205,11 @@ async fn last_orders(stop: &CancellationToken) {
 }
 
 /// The heartbeat only wakes this loop; each turn is a task of its own, so that a panic ends the turn and not the daemon.
-async fn send_until(current: &mut channel::Receiver<Current>, stop: &CancellationToken) -> Result<()> {
+async fn send_until(
+    current: &mut channel::Receiver<Current>,
+    decided: &Notify,
+    stop: &CancellationToken,
+) -> Result<()> {
     let beat = Arc::new(Notify::new());
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
     let (mut waiting, mut postman): (Option<Instant>, _) = (None, Postman { look_at: Instant::now() });
@@ -216,8 +226,10 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
             continue;
         }
         waiting = None;
-        if let Err(panic) = tokio::spawn(turn(now.clone(), stop.clone())).await {
-            tracing::error!("a turn broke off: {panic}");
+        match tokio::spawn(turn(now.clone(), stop.clone())).await {
+            Ok(Turn::CutOff) => continue,
+            Ok(Turn::Done) => {}
+            Err(panic) => tracing::error!("a turn broke off: {panic}"),
         }
         let mut due = pin!(tokio::time::sleep(until_due(&now.context)));
         let mut left_by_others = pin!(take_up::from_others(&now.context));
@@ -232,8 +244,8 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
                 () = &mut due => break,
                 () = tokio::time::sleep_until(postman.look_at) => postman.look(&now.context, stop).await,
                 () = &mut left_by_others => break,
-                // What another node, or a command, decided: an edition may be approved now, or released.
-                () = news.next() => {
+                // An edition may be approved now, or released, or a bulletin sent.
+                () = something_decided(news.next(), decided) => {
                     let soon = due.deadline().min(Instant::now() + MOMENT);
                     due.as_mut().reset(soon);
                 }
@@ -241,6 +253,14 @@ async fn send_until(current: &mut channel::Receiver<Current>, stop: &Cancellatio
         }
     }
     scheduler.shutdown().await.context("the heartbeat did not stop")
+}
+
+/// Ends when somebody decided something: in the console of this process, or, where a store is shared, anywhere.
+async fn something_decided(news: impl Future<Output = ()>, decided: &Notify) {
+    tokio::select! {
+        () = news => {}
+        () = decided.notified() => {}
+    }
 }
 
 /// Once a minute, in UTC: no time zone, no fortnight, no work. All of that is the calendar's.
@@ -268,14 +288,28 @@ async fn tell_next(context: &AppContext) {
     }
 }
 
-/// What one beat does. The file is synced when the daemon starts and by `sync`; here it is only asked whether that waits.
-async fn turn(current: Current, stop: CancellationToken) {
-    if let Err(error) = go_on(&Deliverer::new(&current.context), &Log, &stop).await {
-        tracing::error!("a bulletin is sent later: {}", sending::refusal(&error));
-    }
-    if let Err(error) = Sender::new(&current.context, &current.content).send(&Order::WHAT_IS_DUE, &Log, &stop).await {
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Nothing more can be sent now.
+    Done,
+    /// A bulletin goes on once editions have had their turn.
+    CutOff,
+}
+
+/// What one beat does: first what the calendar says, to the second, and then bulletins, which make way for editions. The file is
+/// synced when the daemon starts and by `sync`; here it is only asked whether that waits.
+async fn turn(current: Current, stop: CancellationToken) -> Turn {
+    let (context, log) = (&current.context, Log::new(&stop));
+    if let Err(error) = Sender::new(context, &current.content).send(&Order::WHAT_IS_DUE, &log, &stop).await {
         tracing::error!("{}", sending::refusal(&error));
     }
+    match go_on(context, Some(BULLETINS), &log, &stop).await {
+        Ok(went_on) if went_on.is_cut_off => return Turn::CutOff,
+        Ok(_) => {}
+        Err(error) => tracing::error!("a bulletin is sent later: {}", sending::refusal(&error)),
+    }
+    Turn::Done
 }
 
 /// Between two turns, confirmations and good-byes leave as they come up: somebody waits for them.
@@ -291,7 +325,7 @@ impl Postman {
         }
         let (deliverer, stop) = (Deliverer::new(context), stop.clone());
         // A task of its own, so that a panic ends the sending and not the daemon.
-        let pause = match tokio::spawn(async move { deliverer.post_what_waits(&Log, &stop).await }).await {
+        let pause = match tokio::spawn(async move { deliverer.post_what_waits(&Log::new(&stop), &stop).await }).await {
             Ok(Ok(())) => LOOK,
             Ok(Err(error)) => {
                 tracing::warn!("letters are sent later: {}", errors::error(&error));
@@ -303,84 +337,5 @@ impl Postman {
             }
         };
         self.look_at = Instant::now() + pause;
-    }
-}
-
-/// Tells the log.
-struct Log;
-
-impl Observer for Log {
-    fn reconciled(&self, actions: &[Action]) {
-        for action in actions {
-            match action {
-                Action::Hold(number, reason) => {
-                    tracing::info!(edition = number.0, "held: {}", edition::hold(reason, *number));
-                }
-                Action::Miss(number, reason) => {
-                    tracing::info!(edition = number.0, "missed: {}", edition::miss(reason));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn posted(&self, posted: &Posted) {
-        if posted.accepted > 0 {
-            tracing::info!(letters = posted.accepted, "letters were sent");
-        }
-        if let Some(reply) = &posted.trouble {
-            tracing::warn!("letters are sent later: {reply}");
-        }
-    }
-
-    fn not_reviewed(&self, error: &AppError) {
-        tracing::warn!("waves of bounces are looked at again after the next run: {error}");
-    }
-
-    fn run_ended(&self, report: &RunReport) {
-        let (number, t) = (report.edition.number, &report.tally);
-        let bulletin = BulletinId::of(number).map(|id| id.0);
-        let edition = bulletin.is_none().then_some(number.0);
-        if report.attempts > 0 {
-            let waiting = t.waiting();
-            let finished = report.ended == Ended::Finished && waiting == t.deferred;
-            tracing::info!(
-                edition,
-                bulletin,
-                total = t.total,
-                accepted = t.accepted,
-                waiting,
-                failed = t.failed,
-                expired = t.expired,
-                uncertain = t.uncertain,
-                suppressed = t.suppressed,
-                seconds = report.seconds,
-                "{}",
-                if finished { "sent" } else { "stopped before the end" }
-            );
-        }
-        if let Some(reply) = &report.trouble {
-            tracing::warn!(edition, bulletin, "the last trouble was: {reply}");
-        }
-        match &report.ended {
-            Ended::Halted(reason) => tracing::error!(edition, bulletin, "held: {}", edition::hold(reason, number)),
-            Ended::Unreachable(reply) => {
-                tracing::error!(edition, bulletin, "the relay cannot be reached, so what is left waits: {reply}");
-            }
-            Ended::Throttled(reply) => {
-                tracing::warn!(edition, bulletin, "the relay asks us to slow down, so what is left waits: {reply}");
-            }
-            Ended::QuotaUsedUp(reply) => {
-                tracing::warn!(
-                    edition,
-                    bulletin,
-                    "the relay takes no more today, and the rest leaves tomorrow: {reply}"
-                );
-            }
-            Ended::Capped if report.attempts > 0 => {
-                tracing::info!(edition, bulletin, "mail.daily_cap is reached: the rest leaves tomorrow");
-            }
-            Ended::Finished | Ended::Stopped | Ended::Capped => {}
-        }
     }
 }

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::context::{AppContext, Content};
+use super::edition::bulletins_on_their_way;
 use super::error::AppError;
 use crate::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinName, BulletinRecord, MailingName};
 use crate::domain::delivery::Tally;
@@ -141,8 +142,7 @@ impl Bulletins {
     /// # Errors
     /// When the store cannot be read.
     pub async fn being_sent(&self) -> Result<Vec<EditionNumber>, AppError> {
-        let mut records = self.context.store.bulletins().await?;
-        records.retain(|record| record.state() == EditionState::Sending);
+        let records = bulletins_on_their_way(&*self.context.store).await?;
         Ok(records.into_iter().map(|record| record.id.mailing()).collect())
     }
 

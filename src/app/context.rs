@@ -58,6 +58,13 @@ impl AppContext {
         Ok(self.config.schedule.next_edition(self.clock.now(), first, &editions))
     }
 
+    /// The edition that falls due next, if one is to come; not one whose time it is.
+    pub(super) async fn next_to_come(&self) -> Result<Option<NextEdition>, AppError> {
+        let first = self.store.meta().await?.map(|meta| meta.first);
+        let editions = self.store.editions().await?;
+        Ok(self.config.schedule.next_to_come(self.clock.now(), first, &editions))
+    }
+
     /// What is decided from now on, where other nodes may be at work.
     pub fn news(&self) -> News {
         self.store.news()

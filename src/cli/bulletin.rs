@@ -54,7 +54,7 @@ pub(super) struct Bulletin {
     /// Send one marked copy to this address; nothing but a line in the log records it
     #[arg(long, value_name = "ADDRESS", conflicts_with = "dry_run")]
     to: Option<Address>,
-    /// Send it although an edition is due within the hour, or is being sent
+    /// Send it although an edition is due within the hour or before all of it has left, or is being sent
     #[arg(long)]
     beside_edition: bool,
     /// Answer in JSON
@@ -99,7 +99,7 @@ impl Bulletin {
             out::findings(findings);
         }
         let app = bootstrap::open(config.clone(), context.clock).await?;
-        let watcher = Watcher::of_bulletin(self.name.clone(), config, self.json);
+        let watcher = Watcher::of_bulletin(config, self.json);
         let stop = CancellationToken::new();
         let sent = Bulletins::new(&app, loaded.content()).send(&self.order(), &watcher, &stop).await;
         Box::pin(operators::tell(&app, loaded.content(), &watcher, &stop)).await;

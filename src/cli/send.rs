@@ -145,7 +145,10 @@ impl Send {
                 self.say_nothing_left(Some((*edition, *state)), &told);
                 Ok(ExitCode::SUCCESS)
             }
-            Sent::Run(RunReport { tally, ended, .. }) => {
+            Sent::Run(RunReport { tally, ended, bulletin, .. }) => {
+                if self.json && bulletin.is_some() {
+                    self.say_nothing_left(None, "No edition was on its way.");
+                }
                 let settled = tally.accepted + tally.suppressed == tally.total && *ended == Ended::Finished;
                 Ok(if settled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }

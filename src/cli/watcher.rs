@@ -1,6 +1,6 @@
 //! Who watches a run at a terminal.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -24,31 +24,41 @@ use crate::messages::{bulletins, sending};
 pub(super) struct Watcher {
     config: Config,
     json: bool,
-    /// The bulletin that is sent; an edition, where there is none.
-    bulletin: Option<BulletinName>,
+    /// It's a bulletin that is sent, so an answer in JSON is about that.
+    is_of_bulletin: bool,
     bar: Mutex<Option<(JoinHandle<()>, CancellationToken)>>,
+    /// Signals are listened to.
+    listens: Once,
 }
 
 impl Watcher {
     pub(super) fn of_edition(config: Config, json: bool) -> Self {
-        Self { config, json, bulletin: None, bar: Mutex::default() }
+        Self { config, json, is_of_bulletin: false, bar: Mutex::default(), listens: Once::new() }
     }
 
-    pub(super) fn of_bulletin(name: BulletinName, config: Config, json: bool) -> Self {
-        Self { bulletin: Some(name), ..Self::of_edition(config, json) }
+    pub(super) fn of_bulletin(config: Config, json: bool) -> Self {
+        Self { is_of_bulletin: true, ..Self::of_edition(config, json) }
     }
 
-    fn lines(&self, report: &RunReport) -> Vec<String> {
-        match &self.bulletin {
-            Some(name) => bulletins::lines(name, report),
-            None => sending::lines(report),
+    /// Whether a run is what the command was asked for: `send` also goes on with bulletins, and answers for its edition.
+    fn answers_for(&self, report: &RunReport) -> bool {
+        self.is_of_bulletin == report.bulletin.is_some()
+    }
+
+    fn tell(&self, report: &RunReport) {
+        if !self.json {
+            lines(report).iter().for_each(|line| out::line(line));
+        } else if !self.answers_for(report) {
+            lines(report).iter().for_each(|line| out::note(line));
         }
-    }
-
-    fn trouble(&self, report: &RunReport) -> Vec<String> {
-        match &self.bulletin {
-            Some(name) => bulletins::trouble(name, report),
-            None => sending::trouble(report),
+        if let TransportUrl::Maildir(path) = &self.config.mail.transport
+            && !self.json
+        {
+            let (new, path) = (path.join("new"), path.display());
+            out::line(&format!(
+                "Look in {}: it is a Maildir, which mail programs open (mutt -f {path}).",
+                new.display()
+            ));
         }
     }
 
@@ -72,9 +82,12 @@ impl Observer for Watcher {
         }
     }
 
-    fn only_finishes(&self, number: EditionNumber, findings: &[Diagnostic]) {
+    fn only_finishes(&self, edition: Option<EditionNumber>, bulletins: &[BulletinName], findings: &[Diagnostic]) {
         out::findings(findings);
-        out::note(&format!("Edition {number} was published before this went wrong, and is finished now."));
+        let edition = edition.map(|number| format!("Edition {number}"));
+        for what in edition.into_iter().chain(bulletins.iter().map(|name| format!("Bulletin {name}"))) {
+            out::note(&format!("{what} was published before this went wrong, and is finished now."));
+        }
     }
 
     fn may_go_early(&self, edition: &EarlyEdition) -> Option<bool> {
@@ -90,9 +103,11 @@ impl Observer for Watcher {
     }
 
     async fn run_begins(&self, before: Tally, progress: &Arc<Progress>, stop: &CancellationToken) {
-        if let Err(error) = stop_on_signal(stop.clone()) {
-            out::note(&format!("This run cannot be stopped cleanly: {error}"));
-        }
+        self.listens.call_once(|| {
+            if let Err(error) = stop_on_signal(stop.clone()) {
+                out::note(&format!("This run cannot be stopped cleanly: {error}"));
+            }
+        });
         let end = CancellationToken::new();
         let shown = progress::show(Arc::clone(progress), before.total - before.accepted, end.clone());
         let bar = (tokio::spawn(shown), end);
@@ -108,36 +123,29 @@ impl Observer for Watcher {
     }
 
     fn run_ended(&self, report: &RunReport) {
-        if !self.json {
-            for line in self.lines(report) {
-                out::line(&line);
-            }
-            if let TransportUrl::Maildir(path) = &self.config.mail.transport {
-                let (new, path) = (path.join("new"), path.display());
-                out::line(&format!(
-                    "Look in {}: it is a Maildir, which mail programs open (mutt -f {path}).",
-                    new.display()
-                ));
-            }
-        }
+        self.tell(report);
         if let Some(why) = sending::pause(&report.ended) {
             out::note(why);
         }
-        for trouble in self.trouble(report) {
+        for trouble in trouble(report) {
             out::error(&trouble);
         }
-        if self.json {
+        if self.json && self.answers_for(report) {
             let RunReport { edition, tally, seconds, .. } = report;
             #[allow(clippy::cast_precision_loss, reason = "a rate for people needs no more than 52 bits")]
             let rate = if *seconds > 0.0 { report.attempts as f64 / seconds } else { 0.0 };
             let mut line =
                 json!({ "state": edition.state, "deliveries": tally, "seconds": seconds, "per_second": rate });
-            match &self.bulletin {
+            match &report.bulletin {
                 Some(name) => line["bulletin"] = json!(name),
                 None => line["edition"] = json!(edition.number),
             }
             out::json_line(&line);
         }
+    }
+
+    fn makes_way(&self, bulletin: &BulletinName, edition: EditionNumber, _: bool) {
+        out::note(&format!("Bulletin {bulletin} goes on once edition {edition} has gone out."));
     }
 
     fn not_reviewed(&self, error: &AppError) {
@@ -146,6 +154,20 @@ impl Observer for Watcher {
 
     fn not_tidied(&self, error: &AppError) {
         out::note(&format!("What is too old is forgotten next time: {error}"));
+    }
+}
+
+fn lines(report: &RunReport) -> Vec<String> {
+    match &report.bulletin {
+        Some(name) => bulletins::lines(name, report),
+        None => sending::lines(report),
+    }
+}
+
+fn trouble(report: &RunReport) -> Vec<String> {
+    match &report.bulletin {
+        Some(name) => bulletins::trouble(name, report),
+        None => sending::trouble(report),
     }
 }
 

@@ -1,16 +1,20 @@
 //! The operators' console: whether it may open, and how, while there are no users.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::sync::watch::Receiver;
 
+use super::watch::Current;
 use crate::app::sign_in::SignIn;
 use crate::app::users::{Users, console_address};
-use crate::app::{AppContext, random_token};
+use crate::app::{AppContext, Loaded, random_token};
 use crate::config::CONSOLE;
-use crate::web::console::Opening;
-use crate::web::{self};
+use crate::web::console::{ConsoleParts, Opening};
+use crate::web::{self, Site};
 
 /// The operators' listener; none where the usual place is taken: several daemons may run on one machine.
 ///
@@ -24,6 +28,15 @@ pub(super) async fn listener(address: SocketAddr) -> Result<Option<TcpListener>>
         }
         listener => Ok(Some(listener?)),
     }
+}
+
+/// The operators' pages, from the files as they are at each request. `decided` is told after each decision.
+pub(super) fn site(opening: &Opening, now: Receiver<Current>, decided: Arc<Notify>) -> Site {
+    web::console::site(opening, move || {
+        let Current { context, content, broken, .. } = &*now.borrow();
+        let (context, loaded) = (context.clone(), Loaded::Whole(content.clone()));
+        ConsoleParts { context, loaded, broken: *broken, decided: Arc::clone(&decided) }
+    })
 }
 
 /// How the console opens. While there are no users, `tell` gets the link that opens it once.

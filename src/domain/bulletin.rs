@@ -1,6 +1,7 @@
 //! A bulletin: one mail outside the calendar, to everybody or to some.
 
 mod audience;
+mod beside;
 mod id;
 pub mod life;
 mod mailing_name;
@@ -8,6 +9,7 @@ mod record;
 mod text;
 
 pub use audience::{Audience, Narrowing};
+pub use beside::BESIDE;
 pub use id::BulletinId;
 pub use mailing_name::MailingName;
 pub use record::{BulletinRecord, PublishedBulletin};

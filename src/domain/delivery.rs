@@ -11,6 +11,7 @@ pub mod shared_pace;
 pub mod silence;
 mod state;
 pub mod throttle;
+pub mod throughput;
 mod timeline;
 mod trouble;
 

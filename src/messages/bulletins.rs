@@ -2,6 +2,8 @@
 
 pub mod people;
 
+use chrono::{DateTime, FixedOffset};
+
 use super::picks::text_part;
 use super::{edition, errors, sending};
 use crate::app::bulletins::BulletinStatus;
@@ -12,7 +14,7 @@ use crate::app::decisions::error::Decision;
 use crate::app::sender::{PendingBulletin, RunReport};
 use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::delivery::Tally;
-use crate::domain::edition::{EditionState, HoldReason, StateReason};
+use crate::domain::edition::{EditionNumber, EditionState, HoldReason, StateReason};
 use crate::domain::fingerprint::TextPart;
 use crate::domain::text::lists::{commas, count};
 
@@ -40,11 +42,7 @@ pub fn refusal(error: &BulletinError) -> String {
             "bulletin {name} was sent to other readers than these, and a bulletin is sent once. Without --bands, --sector, \
              --edition and --bulletin, this command finishes what is left of it. To write to others, copy its file under a new name."
         ),
-        BulletinError::BesideEdition { name, edition, due_at } => format!(
-            "edition {edition} is due on {}: readers would get two mails at once, and both would share the relay. Send bulletin \
-             {name} once the edition has gone out. If it can't wait, add --beside-edition.",
-            edition::moment(due_at)
-        ),
+        BulletinError::BesideEdition { name, edition, due_at, until } => beside(name, *edition, due_at, until.as_ref()),
         BulletinError::BesideSending { name, edition } => format!(
             "edition {edition} is being sent, and both would share the relay. Send bulletin {name} once the edition has gone out. \
              If it can't wait, add --beside-edition."
@@ -74,6 +72,26 @@ pub fn refusal(error: &BulletinError) -> String {
 
 const CONSENT: &str = "config.toml would end many subscriptions: look at `fortnightly sync --dry-run`; if that is meant, run \
                        `fortnightly sync --yes`";
+
+fn beside(
+    name: &BulletinName,
+    edition: EditionNumber,
+    due_at: &DateTime<FixedOffset>,
+    until: Option<&DateTime<FixedOffset>>,
+) -> String {
+    let due = edition::moment(due_at);
+    match until.map(edition::moment) {
+        Some(until) => format!(
+            "the last mails of bulletin {name} would leave on {until} at the earliest, and edition {edition} is due on {due}. Send it \
+             once the edition has gone out. If it can't wait, add --beside-edition: it then makes way for the edition and goes on \
+             afterwards."
+        ),
+        None => format!(
+            "edition {edition} is due on {due}: readers would get two mails at once, and both would share the relay. Send bulletin \
+             {name} once the edition has gone out. If it can't wait, add --beside-edition."
+        ),
+    }
+}
 
 fn unknown(name: &BulletinName, known: &[BulletinName]) -> String {
     let there = match known {

@@ -93,6 +93,7 @@ pub fn received(read: &Read) -> String {
         Read::Bounced(Bounced::Dismissed(WaveId(wave))) => {
             return format!("a bounce of wave {wave}, which was dismissed; nothing changed");
         }
+        Read::Bounced(Bounced::Uncounted) => "a bounce, noted: only editions in a row end a subscription",
         Read::Bounced(Bounced::Policy) => {
             "a bounce for a reason of policy, noted for the operator: it says nothing about the mailbox"
         }

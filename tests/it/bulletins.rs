@@ -390,15 +390,18 @@ fn in_a_restored_store_it_waits_for_the_release() {
     assert_eq!((oracle.taken().len(), edition_status(&fixture, "accepted").1.as_str()), (30, "sent"));
 }
 
-/// What is left of a bulletin can't wait, and takes its share of the day's cap before the edition does.
+/// The day begins at midnight, and the edition is due at eight: that is time enough for what is left of a bulletin.
 #[test]
-fn the_daemon_sends_a_bulletin_before_the_edition_that_is_due() {
+fn what_a_days_cap_left_of_a_bulletin_leaves_before_the_next_days_edition() {
     let fixture = Fixture::new(&format!("{BASE}\n[mail]\ndaily_cap = 2\n{}", three()));
     fixture.write(WARNING, WARNING_TEXT);
     fixture.at("2026-11-29T12:00:00Z", &["bulletin", "warning", "--yes"]).exits(1).says("2 waiting");
     assert_eq!(fixture.mail_count(), 2);
-    let _daemon = fixture.spawn(&["--now", MONDAY, "run", "--role", "sender"], "daemon.log");
+    let mut daemon = fixture.spawn(&["--now", "2026-11-30T00:00:01Z", "run", "--role", "sender"], "daemon.log");
     until("it is sent", || status(&fixture, MONDAY)[0]["state"] == "sent");
+    daemon.signal("-TERM");
+    daemon.ends();
+    let _daemon = fixture.spawn(&["--now", MONDAY, "run", "--role", "sender"], "daemon.log");
     until("the edition is published", || fixture.planned(MONDAY, 7)["state"] == "sending");
     let mails = fixture.mails();
     assert_eq!(mails.len(), 4, "the cap holds for both together");

@@ -10,6 +10,7 @@ mod browser;
 mod bulletin_mail;
 mod bulletin_pages;
 mod bulletins;
+mod bulletins_make_way;
 mod card_parts;
 mod check;
 mod config;

@@ -55,7 +55,13 @@ pub enum BulletinError {
     OtherAudience(BulletinName),
     /// An edition is due soon, or now.
     #[error("edition {edition} is due within the hour")]
-    BesideEdition { name: BulletinName, edition: EditionNumber, due_at: DateTime<FixedOffset> },
+    BesideEdition {
+        name: BulletinName,
+        edition: EditionNumber,
+        due_at: DateTime<FixedOffset>,
+        /// When the bulletin's last mail would leave, where the edition isn't due so soon that this makes no difference.
+        until: Option<DateTime<FixedOffset>>,
+    },
     /// An edition is being sent.
     #[error("edition {edition} is being sent")]
     BesideSending { name: BulletinName, edition: EditionNumber },

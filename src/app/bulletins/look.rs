@@ -39,7 +39,7 @@ pub struct BulletinLook {
     /// Who got it, or would get it now. None where that can't be said: a correction of nothing yet, or one of which the mails
     /// are no longer kept.
     pub segments: Option<Vec<Segment>>,
-    /// An edition that is due within the hour, or is being sent.
+    /// An edition that would be due while it's sent or within an hour after that, or is being sent.
     pub beside: Option<BesideEdition>,
 }
 
@@ -49,6 +49,8 @@ pub struct BesideEdition {
     pub edition: EditionNumber,
     /// When it's due; none where it's being sent.
     pub due_at: Option<DateTime<FixedOffset>>,
+    /// When the bulletin's last mail would leave, where the edition isn't due so soon that this makes no difference.
+    pub until: Option<DateTime<FixedOffset>>,
 }
 
 /// One segment of a bulletin.
@@ -73,6 +75,8 @@ impl Bulletins {
         let text = record.published.as_ref().map(|published| published.text.clone()).or_else(|| file.cloned());
         let is_open = record.published.is_none();
         let required = self.context.config.schedule.approval == Approval::Required;
+        let segments = self.readers(&record, text.as_ref(), order).await?;
+        let readers = segments.iter().flatten().map(|segment| segment.recipients).sum();
         Ok(BulletinLook {
             state: file.map_or_else(|| record.state(), |file| record.state_as(file)),
             needs_approval: is_open && required && text.as_ref().is_some_and(|text| !record.is_approved_as(text)),
@@ -81,8 +85,8 @@ impl Bulletins {
                 Some(sent) => name_of(&self.context, sent.audience.readers_of).await?,
                 None => order.narrowing.readers_of.clone(),
             },
-            segments: self.readers(&record, text.as_ref(), order).await?,
-            beside: if is_open { self.beside(&order.name).await? } else { None },
+            beside: if is_open { self.beside(&order.name, readers).await? } else { None },
+            segments,
             text,
             record,
         })
@@ -105,13 +109,15 @@ impl Bulletins {
         }
     }
 
-    async fn beside(&self, name: &BulletinName) -> Result<Option<BesideEdition>, BulletinError> {
-        match self.refuse_beside_an_edition(name, self.context.clock.now()).await {
+    async fn beside(&self, name: &BulletinName, readers: u64) -> Result<Option<BesideEdition>, BulletinError> {
+        match self.refuse_beside_an_edition(name, readers, self.context.clock.now()).await {
             Ok(()) => Ok(None),
-            Err(BulletinError::BesideEdition { edition, due_at, .. }) => {
-                Ok(Some(BesideEdition { edition, due_at: Some(due_at) }))
+            Err(BulletinError::BesideEdition { edition, due_at, until, .. }) => {
+                Ok(Some(BesideEdition { edition, due_at: Some(due_at), until }))
             }
-            Err(BulletinError::BesideSending { edition, .. }) => Ok(Some(BesideEdition { edition, due_at: None })),
+            Err(BulletinError::BesideSending { edition, .. }) => {
+                Ok(Some(BesideEdition { edition, due_at: None, until: None }))
+            }
             Err(error) => Err(error),
         }
     }

@@ -1,6 +1,6 @@
 //! How a bulletin is sent: checked, published and delivered. Run again, it finishes what is left.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::Bulletins;
@@ -12,18 +12,14 @@ use crate::app::edition::TRIES;
 use crate::app::error::AppError;
 use crate::app::nodes;
 use crate::app::restored::RestoredStore;
-use crate::app::sender::{Deliverer, Observer, Order, PendingBulletin, RunReport, SendError, Sent};
+use crate::app::sender::{Deliverer, Observer, Order, PendingBulletin, RunReport, Sent, throughput};
 use crate::app::sync;
 use crate::domain::bulletin::life::{self, BulletinChange, BulletinTransition};
-use crate::domain::bulletin::{Audience, Bulletin, BulletinName, BulletinRecord, Narrowing, PublishedBulletin};
-use crate::domain::calendar::Approval;
+use crate::domain::bulletin::{Audience, BESIDE, Bulletin, BulletinName, BulletinRecord, Narrowing, PublishedBulletin};
+use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::segment::Segment;
 use crate::store::{BulletinPublication, PublishResult};
-
-/// No bulletin begins to be sent so long before an edition, unless somebody says that it may: both would share the relay and the
-/// day's cap, and readers would get two mails at once.
-const BESIDE: TimeDelta = TimeDelta::hours(1);
 
 /// Which bulletin is to be sent, and to whom.
 #[derive(Debug, Clone)]
@@ -31,7 +27,7 @@ pub struct BulletinOrder {
     pub name: BulletinName,
     /// What narrows the audience that the file names.
     pub narrowing: Narrowing,
-    /// Send it although an edition is due within the hour, or is being sent.
+    /// Send it although an edition is due before it's done or within an hour after that, or is being sent.
     pub beside_edition: bool,
     /// Send it without asking.
     pub confirmed: bool,
@@ -110,14 +106,14 @@ impl Bulletins {
             }
             let (now, text) = (self.context.clock.now(), self.needed_text(&order.name)?);
             self.refuse_unless_it_may_go(&record, text, now).await?;
-            if !order.beside_edition {
-                self.refuse_beside_an_edition(&order.name, now).await?;
-            }
             let audience = self.audience(text, order).await?;
             let segments = self.segments(&audience).await?;
             let readers = segments.iter().map(|segment| segment.recipients).sum();
             if readers == 0 {
                 return Ok(BulletinPublished::Nobody(record.state_as(text)));
+            }
+            if !order.beside_edition {
+                self.refuse_beside_an_edition(&order.name, readers, now).await?;
             }
             if !is_confirmed && self.context.config.schedule.approval == Approval::Automatic {
                 let (title, readers_of) = (text.title.clone(), order.narrowing.readers_of.clone());
@@ -128,7 +124,8 @@ impl Bulletins {
                     None => return Err(BulletinError::Unconfirmed { name: order.name.clone(), readers }),
                 }
             }
-            let publication = self.publication((before, &record), text, audience, segments).await?;
+            let publication =
+                self.publication((before, &record), text, (audience, order.beside_edition), segments).await?;
             if let PublishResult::Published { recipients } = self.context.store.publish_bulletin(&publication).await? {
                 tracing::info!(bulletin = %order.name, recipients, "published");
                 return Ok(BulletinPublished::Sending(record.id.mailing()));
@@ -163,15 +160,19 @@ impl Bulletins {
         Err(BulletinError::NeedsApproval { name: record.name.clone(), edited })
     }
 
-    /// That no edition is due within the hour, and none is on its way.
+    /// That no edition is on its way, and none is due within the hour in which the last of so many mails leaves.
     pub(super) async fn refuse_beside_an_edition(
         &self,
         name: &BulletinName,
+        readers: u64,
         now: DateTime<Utc>,
     ) -> Result<(), BulletinError> {
-        if let Some(next) = self.context.next_edition().await?.filter(|next| next.due_at.to_utc() <= now + BESIDE) {
+        let ends = throughput(&self.context).await?.ends_at(readers, now);
+        let is_near = |next: &NextEdition| next.due_at.to_utc() - BESIDE <= ends;
+        if let Some(next) = self.context.next_edition().await?.filter(is_near) {
             let (name, due_at) = (name.clone(), next.due_at);
-            return Err(BulletinError::BesideEdition { name, edition: next.edition, due_at });
+            let until = (due_at > now + BESIDE).then(|| self.context.local(ends));
+            return Err(BulletinError::BesideEdition { name, edition: next.edition, due_at, until });
         }
         let store = &self.context.store;
         for edition in store.editions().await?.iter().filter(|edition| edition.state == EditionState::Sending) {
@@ -235,7 +236,7 @@ impl Bulletins {
         &self,
         (before, record): (Option<BulletinRecord>, &BulletinRecord),
         text: &Bulletin,
-        audience: Audience,
+        (audience, beside_edition): (Audience, bool),
         segments: Vec<Segment>,
     ) -> Result<BulletinPublication, BulletinError> {
         let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(record.name.clone()))?;
@@ -244,12 +245,12 @@ impl Bulletins {
         let (about, maker) = (earlier(&self.context, &audience).await?, BulletinMaker::new(&self.context, content));
         let date = self.context.local(at).date_naive();
         let segments = maker.segments(&maker.issue(text, date, about.as_ref().map(Earlier::as_shown)), &keys)?;
-        let after = life::publish(record, text, audience.clone(), at)
+        let after = life::publish(record, text, audience.clone(), beside_edition, at)
             .map_err(|_| BulletinError::KeepsChanging(record.name.clone()))?;
         Ok(BulletinPublication {
             before,
             after,
-            published: PublishedBulletin { text: text.clone(), audience },
+            published: PublishedBulletin { text: text.clone(), audience, beside_edition },
             at,
             served: config.bands.names(),
             sender: sender(config, &self.context.keyring),
@@ -265,21 +266,4 @@ fn refuse_held(record: &BulletinRecord) -> Result<(), BulletinError> {
     }
     let (name, reason) = (record.name.clone(), record.hold_reason().cloned());
     Err(BulletinError::Held { name, reason, is_published: record.published.is_some() })
-}
-
-/// Goes on with every bulletin that is being sent: in the daemon, before editions, because a bulletin is sent when something
-/// cannot wait, and what is left of one is seldom much.
-///
-/// # Errors
-/// The first that fails; the others had their turn.
-pub async fn go_on(deliverer: &Deliverer, observer: &dyn Observer, stop: &CancellationToken) -> Result<(), SendError> {
-    let mut failed = Ok(());
-    for number in deliverer.bulletins_on_their_way().await? {
-        if stop.is_cancelled() {
-            break;
-        }
-        let sent = deliverer.deliver(number, &Order::WHAT_IS_DUE, observer, stop).await;
-        failed = failed.and(sent.map(drop));
-    }
-    failed
 }

@@ -7,20 +7,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::dispatch::Dispatcher;
 use super::observer::Observer;
-use super::order::{Ended, Order, RunReport, SendError, Sent, Target};
+use super::order::{Ended, Order, RunReport, SendError, Sent};
 use super::patience::patiently;
 use super::progress::Progress;
-use crate::app::bootstrap;
 use crate::app::context::AppContext;
-use crate::app::edition::edition;
+use crate::app::edition::{bulletin_name, edition};
 use crate::app::error::AppError;
 use crate::app::maintenance::Maintenance;
-use crate::app::nodes;
 use crate::app::waves::Waves;
-use crate::clock::Clock;
-use crate::config::Config;
-use crate::domain::diagnostic::Diagnostic;
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::EditionNumber;
 
 /// How often we look whether another process has finished what it has in hand.
 const OTHERS: Duration = Duration::from_millis(500);
@@ -61,13 +56,6 @@ impl Deliverer {
         Ok(())
     }
 
-    /// The numbers of the bulletins that are being sent, the oldest first.
-    pub(in crate::app) async fn bulletins_on_their_way(&self) -> Result<Vec<EditionNumber>, AppError> {
-        let bulletins = self.context.store.bulletins().await?.into_iter();
-        let sending = bulletins.filter(|bulletin| bulletin.state() == EditionState::Sending);
-        Ok(sending.map(|bulletin| bulletin.id.mailing()).collect())
-    }
-
     /// Sends what is left of a published edition or bulletin, and says what came of it.
     pub(in crate::app) async fn deliver(
         &self,
@@ -76,10 +64,21 @@ impl Deliverer {
         observer: &dyn Observer,
         stop: &CancellationToken,
     ) -> Result<Sent, SendError> {
+        self.deliver_until(number, order, observer, (stop, stop)).await
+    }
+
+    /// The same, which may be ended before the whole program is told to stop: then `end` is cancelled, and not `stop`.
+    pub(super) async fn deliver_until(
+        &self,
+        number: EditionNumber,
+        order: &Order,
+        observer: &dyn Observer,
+        (stop, end): (&CancellationToken, &CancellationToken),
+    ) -> Result<Sent, SendError> {
         let store = self.context.store.as_ref();
         let (progress, begun) = (Arc::new(Progress::default()), Instant::now());
         observer.run_begins(store.tally(number).await?, &progress, stop).await;
-        let ended = self.dispatch(number, order, &progress, stop).await;
+        let ended = self.dispatch(number, order, &progress, end).await;
         let seconds = begun.elapsed().as_secs_f64();
         observer.run_ends().await;
         let ended = ended?;
@@ -89,6 +88,7 @@ impl Deliverer {
         let report = RunReport {
             ended,
             edition: patiently(stop, || edition(store, number)).await?,
+            bulletin: patiently(stop, || bulletin_name(store, number)).await?,
             tally: patiently(stop, || async { Ok(store.tally(number).await?) }).await?,
             attempts: progress.attempts(),
             trouble: progress.trouble(),
@@ -154,29 +154,4 @@ impl Deliverer {
             waited = true;
         }
     }
-}
-
-/// Library or templates have errors: nothing new is published, but what was published before needs neither. `None` when
-/// nothing of the kind is to be finished; then nothing was opened or changed.
-///
-/// # Errors
-/// When the store fails.
-pub async fn finish_only(
-    (config, clock): (Config, Clock),
-    target: Target,
-    findings: &[Diagnostic],
-    observer: &dyn Observer,
-    stop: &CancellationToken,
-) -> Result<Option<Sent>, SendError> {
-    let copy = bootstrap::open_copy_undated(config.clone(), clock).await?;
-    let editions = copy.store.editions().await?;
-    let unfinished = editions.iter().find(|e| e.state == EditionState::Sending && target.means(e.number));
-    let Some(number) = unfinished.map(|e| e.number) else { return Ok(None) };
-    // The store itself is opened next, and a look at it would be in the way.
-    drop(copy);
-    observer.only_finishes(number, findings);
-    let context = bootstrap::open(config, clock).await?;
-    let order = Order { target, late: false, early: false, alone: true };
-    let deliverer = Deliverer::new(&context);
-    nodes::during(&context, "send", deliverer.deliver(number, &order, observer, stop)).await.map(Some)
 }

@@ -14,6 +14,7 @@ use crate::app::AppContext;
 use crate::app::error::AppError;
 use crate::domain::delivery::pace::Pace;
 use crate::domain::delivery::shared_pace::SharedPace;
+use crate::domain::delivery::throughput::{DaysCap, Throughput};
 use crate::domain::delivery::{DailyCap, Mailing};
 use crate::store::Store;
 
@@ -143,6 +144,15 @@ impl SharedTurns {
 pub(super) fn daily_cap(context: &AppContext) -> Option<DailyCap> {
     let most = context.config.mail.pace.per_day?;
     Some(DailyCap { most, since: context.config.schedule.midnight_before(context.clock.now()) })
+}
+
+/// How fast a mail to many leaves at most.
+pub(in crate::app) async fn throughput(context: &AppContext) -> Result<Throughput, AppError> {
+    let pace = context.config.mail.pace;
+    let left = left_today(context).await?.map(|left| u32::try_from(left).unwrap_or(0));
+    let midnight = context.config.schedule.midnight_after(context.clock.now());
+    let day = pace.per_day.zip(left).map(|(most, left)| DaysCap { most, left, midnight });
+    Ok(Throughput { per_second: pace.per_second, day })
 }
 
 /// What it leaves, if nothing is in anybody's hands.

@@ -51,7 +51,7 @@ pub trait Observer: Send + Sync {
     fn posted(&self, _: &Posted) {}
 
     /// Library or templates have errors, so only what was published before is finished.
-    fn only_finishes(&self, _: EditionNumber, _: &[Diagnostic]) {}
+    fn only_finishes(&self, _: Option<EditionNumber>, _: &[BulletinName], _: &[Diagnostic]) {}
 
     /// Whether an edition may go out before its time; `None` when nobody can be asked.
     fn may_go_early(&self, _: &EarlyEdition) -> Option<bool> {
@@ -74,6 +74,9 @@ pub trait Observer: Send + Sync {
 
     /// What the run came to.
     fn run_ended(&self, _: &RunReport) {}
+
+    /// A bulletin that is being sent waits until this edition has gone out; whether it was stopped for that just now.
+    fn makes_way(&self, _: &BulletinName, _: EditionNumber, _: bool) {}
 
     /// Waves of bounces that may be none could not be looked at.
     fn not_reviewed(&self, _: &AppError) {}

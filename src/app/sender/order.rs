@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use crate::app::AppError;
 use crate::app::previewer::proof::Proof;
 use crate::app::sync::Synced;
+use crate::domain::bulletin::BulletinName;
 use crate::domain::calendar::{NextEdition, PauseReason};
 use crate::domain::delivery::{Reply, Tally};
 use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason, StateReason};
@@ -27,6 +28,11 @@ impl Target {
             Self::Number(wanted) => wanted == number,
             Self::Due | Self::Next => true,
         }
+    }
+
+    /// Whether bulletins that are on their way are meant as well: they belong to no edition.
+    pub(super) fn means_bulletins(self) -> bool {
+        self == Self::Due
     }
 }
 
@@ -76,11 +82,13 @@ pub struct NothingDue {
     pub next: Option<NextEdition>,
 }
 
-/// What one run over an edition came to.
+/// What one run over an edition or a bulletin came to.
 #[derive(Debug, Clone)]
 pub struct RunReport {
-    /// The edition as it stands now.
+    /// The edition as it stands now, or the bulletin.
     pub edition: Edition,
+    /// The bulletin's name, if it was one.
+    pub bulletin: Option<BulletinName>,
     /// How the run ended.
     pub ended: Ended,
     /// Where its mails stand now.

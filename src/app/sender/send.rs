@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::deliver::Deliverer;
+use super::go_on::go_on;
 use super::observer::Observer;
 use super::order::{NothingDue, Order, Rehearsal, SendError, Sent, Target};
 use super::transport;
@@ -57,9 +58,29 @@ impl Sender {
         observer: &dyn Observer,
         stop: &CancellationToken,
     ) -> Result<Sent, SendError> {
-        let sending = self.send_what_is_meant(order, observer, stop);
-        // The daemon is a node as long as it runs.
-        if order.alone { nodes::during(&self.context, "send", sending).await } else { sending.await }
+        // The daemon is a node as long as it runs, and goes on with bulletins as the time allows.
+        if !order.alone {
+            return self.send_what_is_meant(order, observer, stop).await;
+        }
+        let sending = async {
+            let sent = self.send_what_is_meant(order, observer, stop).await;
+            let went_on = self.go_on_with_bulletins(order, observer, stop).await;
+            sent.and_then(|sent| went_on.map(|()| sent))
+        };
+        nodes::during(&self.context, "send", sending).await
+    }
+
+    /// Where no daemon runs, nobody else would try again what is left of a bulletin.
+    async fn go_on_with_bulletins(
+        &self,
+        order: &Order,
+        observer: &dyn Observer,
+        stop: &CancellationToken,
+    ) -> Result<(), SendError> {
+        if !order.target.means_bulletins() {
+            return Ok(());
+        }
+        go_on(&self.context, None, observer, stop).await.map(drop)
     }
 
     async fn send_what_is_meant(

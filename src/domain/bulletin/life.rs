@@ -84,7 +84,7 @@ fn withdraw_midway(bulletin: &BulletinRecord, at: DateTime<Utc>) -> Result<Bulle
     Ok(BulletinRecord { course, withdrawn_at: Some(at), ..bulletin.clone() })
 }
 
-/// The bulletin once it is being sent, with this text, to these.
+/// The bulletin once it is being sent, with this text, to these, and whether beside an edition, too.
 ///
 /// # Errors
 /// Unless it is planned or approved.
@@ -92,10 +92,11 @@ pub fn publish(
     bulletin: &BulletinRecord,
     text: &Bulletin,
     audience: Audience,
+    beside_edition: bool,
     at: DateTime<Utc>,
 ) -> Result<BulletinRecord, Denied> {
     let course = state::publish(&bulletin.course, at)?;
-    let published = Some(PublishedBulletin { text: text.clone(), audience });
+    let published = Some(PublishedBulletin { text: text.clone(), audience, beside_edition });
     Ok(BulletinRecord { course, published, ..bulletin.clone() })
 }
 
@@ -170,7 +171,7 @@ mod tests {
             let mut bulletin = planned();
             for (minute, (change, publishes)) in (1..).zip(walk) {
                 let before = bulletin.clone();
-                if publishes && let Ok(sending) = publish(&bulletin, &text("a"), Audience::default(), at(minute)) {
+                if publishes && let Ok(sending) = publish(&bulletin, &text("a"), Audience::default(), false, at(minute)) {
                     prop_assert!(matches!(before.state(), EditionState::Planned | EditionState::Approved));
                     bulletin = sending;
                 }

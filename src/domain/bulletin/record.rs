@@ -30,6 +30,8 @@ pub struct PublishedBulletin {
     pub text: Bulletin,
     /// Whom it was for.
     pub audience: Audience,
+    /// Somebody said that it may go out beside an edition.
+    pub beside_edition: bool,
 }
 
 impl BulletinRecord {

@@ -90,8 +90,27 @@ impl Schedule {
         first: Option<EditionNumber>,
         editions: &[Edition],
     ) -> Option<NextEdition> {
+        self.coming(now, first, editions).next()
+    }
+
+    /// The first unpublished edition that falls due after this moment.
+    pub fn next_to_come(
+        &self,
+        now: DateTime<Utc>,
+        first: Option<EditionNumber>,
+        editions: &[Edition],
+    ) -> Option<NextEdition> {
+        self.coming(now, first, editions).find(|next| next.due_at > now)
+    }
+
+    fn coming(
+        &self,
+        now: DateTime<Utc>,
+        first: Option<EditionNumber>,
+        editions: &[Edition],
+    ) -> impl Iterator<Item = NextEdition> {
         let from = self.fortnight_at(now).max(first.unwrap_or(EditionNumber(1))).0;
-        (from..from.saturating_add(HORIZON)).map(EditionNumber).find_map(|number| {
+        (from..from.saturating_add(HORIZON)).map(EditionNumber).filter_map(move |number| {
             let stored = editions.iter().find(|e| e.number == number);
             if stored.is_some_and(|e| !matches!(e.state, EditionState::Planned | EditionState::Approved)) {
                 return None;

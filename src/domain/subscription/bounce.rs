@@ -1,6 +1,8 @@
 //! What a bounce means for a mailbox, by its enhanced status code (RFC 3463).
 //!
-//! Editions are counted, not days: a score that fades in days never fires on mail that comes once a fortnight.
+//! Editions are counted, not days: a score that fades in days never fires on mail that comes once a fortnight. Bulletins are
+//! not counted. Three mails in one week that a full mailbox refuses are no three editions in a row, which take a month at
+//! least. A bulletin that comes back because its mailbox doesn't exist says as much as an edition does.
 
 use std::fmt;
 use std::str::FromStr;
@@ -71,7 +73,7 @@ impl fmt::Display for EnhancedStatus {
 pub enum Meaning {
     /// Our sending is at fault, or a policy of the receiver's: an operator is told, and nobody is suppressed.
     Policy,
-    /// The mailbox is suppressed when so many editions in a row bounced.
+    /// The mailbox is suppressed when so many editions in a row bounced; bulletins neither count nor break a row.
     After(u8),
     /// The mailbox does not exist: it is suppressed now, or waits with others of which the same was said.
     Gone,

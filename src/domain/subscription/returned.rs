@@ -6,6 +6,7 @@ use super::rows::{BounceRecord, Settlement, Subject, WavePart};
 use super::suppression::AddressKey;
 use super::unsubscribe::refuse_for_good;
 use super::wave::{CannotSettle, ToldBy, Verdict, Wave, WaveId, WaveMember, WaveState, is_repeated, waits};
+use crate::domain::bulletin::BulletinId;
 use crate::domain::delivery::{DeliveryId, Event};
 use crate::domain::subscriber::{EndedBy, RecipientId, Subscription, SuppressionReason};
 
@@ -25,6 +26,8 @@ pub enum Bounced {
         /// How many suppress the mailbox.
         of: u8,
     },
+    /// It is noted, and counts in no row: it was a bulletin, or another mail that is no edition.
+    Uncounted,
     /// It is noted for the operator: a matter of policy, not of the mailbox.
     Policy,
     /// There is no such delivery; nothing changed.
@@ -32,29 +35,30 @@ pub enum Bounced {
 }
 
 /// A delivery bounced; told twice is told once. Edition 0 stands for mail that is no edition: it is not counted, but a mailbox
-/// that does not exist is suppressed.
+/// that does not exist is suppressed. Of bulletins it's noted that they came back, and otherwise the same is so.
 pub fn bounce(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>) -> Bounced {
     let Some(mailbox) = list.mailbox(id.recipient) else { return Bounced::Unknown };
-    let is_edition = id.edition.0 > 0;
+    let (is_stored, is_edition) = (id.edition.0 > 0, id.edition.0 > 0 && BulletinId::of(id.edition).is_none());
     // What was sent before the mailbox moved came back from its old address.
     let moved = mailbox.changed_at;
     let is_ours = |published| moved.is_none_or(|moved| published >= moved);
-    if is_edition && !list.history().published_at.is_some_and(is_ours) {
+    if is_stored && !list.history().published_at.is_some_and(is_ours) {
         return Bounced::Unknown;
     }
     let meaning = Meaning::of(status);
     let known = list.history().known;
     match meaning {
-        Meaning::Gone if is_edition => gone(list, id, status, ToldBy::Report),
+        Meaning::Gone if is_stored => gone(list, id, status, ToldBy::Report),
         Meaning::Gone => suppress(list, id),
         _ => {
             // A second report about the same mail changes the record only when it says that the mailbox is gone.
-            if is_edition && known.is_none() {
+            if is_stored && known.is_none() {
                 note(list, id, status, (meaning, None));
             }
             match meaning {
+                Meaning::After(_) if !is_edition => Bounced::Uncounted,
                 Meaning::After(of) => match row(list, id, known.unwrap_or(meaning)) {
-                    in_a_row if in_a_row >= of && is_edition => suppress(list, id),
+                    in_a_row if in_a_row >= of => suppress(list, id),
                     in_a_row => Bounced::Counted { in_a_row, of },
                 },
                 _ => Bounced::Policy,

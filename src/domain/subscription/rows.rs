@@ -69,15 +69,16 @@ pub struct UnfinishedImport {
 /// What was sent to a mailbox of which something came back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryHistory {
-    /// When the edition that came back was published; `None` when it never went to this mailbox.
+    /// When the edition or bulletin that came back was published; `None` when it never went to this mailbox.
     pub published_at: Option<DateTime<Utc>>,
-    /// What a bounce of that edition that is known already means.
+    /// What a bounce of it that is known already means.
     pub known: Option<Meaning>,
     /// When that one came.
     pub known_at: Option<DateTime<Utc>>,
     /// The wave that the known bounce is one of, unless it was confirmed.
     pub wave: Option<WaveId>,
-    /// Of the last [`LOOK_BACK`](super::bounce::LOOK_BACK) editions those that went to the mailbox, newest first.
+    /// Of the last [`LOOK_BACK`](super::bounce::LOOK_BACK) editions those that went to the mailbox, newest first. Bulletins are
+    /// none.
     pub newest_first: Vec<PastDelivery>,
 }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::bounce::{Meaning, PastDelivery};
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{MailboxState, RecipientId, WordError, words};
 
@@ -84,7 +85,7 @@ impl Wave {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaveMember {
     pub recipient: RecipientId,
-    /// What went to this mailbox lately, newest first.
+    /// What editions went to this mailbox lately, newest first.
     pub newest_first: Vec<PastDelivery>,
 }
 
@@ -158,9 +159,11 @@ pub fn waits(state: MailboxState, is_suppressed: bool) -> bool {
     state == MailboxState::Active && !is_suppressed
 }
 
-/// Whether another edition to a mailbox came back hard, too: no server is wrong for a fortnight.
+/// Whether another edition to a mailbox came back hard, too: no server is wrong for a fortnight. A bulletin may come back on the
+/// day after an edition, so it repeats nothing.
 pub fn is_repeated(edition: EditionNumber, newest_first: &[PastDelivery]) -> bool {
-    newest_first.iter().any(|past| past.edition != edition && past.bounce == Some(Meaning::Gone))
+    let is_edition = BulletinId::of(edition).is_none();
+    is_edition && newest_first.iter().any(|past| past.edition != edition && past.bounce == Some(Meaning::Gone))
 }
 
 /// Whether so many hard bounces are a wave of this scope, of so many that an edition reached in it and in all.

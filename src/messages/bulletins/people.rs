@@ -42,10 +42,12 @@ pub fn refusal(error: &BulletinError) -> String {
         BulletinError::OtherAudience(_) => {
             "It was sent to other readers than these, and a bulletin is sent once.".to_owned()
         }
-        BulletinError::BesideEdition { edition, due_at, .. } => {
-            beside(BesideEdition { edition: *edition, due_at: Some(*due_at) })
+        BulletinError::BesideEdition { edition, due_at, until, .. } => {
+            beside(BesideEdition { edition: *edition, due_at: Some(*due_at), until: *until })
         }
-        BulletinError::BesideSending { edition, .. } => beside(BesideEdition { edition: *edition, due_at: None }),
+        BulletinError::BesideSending { edition, .. } => {
+            beside(BesideEdition { edition: *edition, due_at: None, until: None })
+        }
         BulletinError::NeedsConsent => {
             "Nothing new is sent until somebody agrees to the change of the list, on the first page.".to_owned()
         }
@@ -164,13 +166,19 @@ pub fn of_withdrawing(is_published: bool, waiting: u64) -> Vec<String> {
 
 pub fn beside(beside: BesideEdition) -> String {
     let number = beside.edition;
-    match beside.due_at {
-        Some(due_at) => format!(
+    match (beside.due_at, beside.until) {
+        (Some(due_at), Some(until)) => format!(
+            "Its last mails would leave on {} at the earliest, and edition {number} is due on {}. The bulletin makes way for the \
+             edition and goes on afterwards. If it can wait, send it once the edition has gone out.",
+            local_moment(&until),
+            local_moment(&due_at)
+        ),
+        (Some(due_at), None) => format!(
             "Edition {number} is due on {}: readers would get two mails at once. If it can wait, send it once the edition has gone \
              out.",
             local_moment(&due_at)
         ),
-        None => format!(
+        (None, _) => format!(
             "Edition {number} is being sent, and both share the mail server. If it can wait, send it after that."
         ),
     }

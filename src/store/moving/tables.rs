@@ -35,6 +35,7 @@ pub const TABLES: &[Table] = &[
             ("approved", Text),
             ("content", Text),
             ("audience", Text),
+            ("beside_edition", Flag),
             ("withdrawn_at", Big),
         ],
     ),

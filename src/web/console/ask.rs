@@ -220,7 +220,9 @@ where
             if !seen.is_in(&asking.form) {
                 return Err(changed(Arc::clone(&asking), found).await.into());
             }
-            Ok(to_its_end(&asking.caller, decide(Arc::clone(&asking), found)).await)
+            let decided = to_its_end(&asking.caller, decide(Arc::clone(&asking), found)).await;
+            asking.parts.decided.notify_one();
+            Ok(decided)
         };
         decided.await.and_then(|decided| decided).unwrap_or_else(Refusal::page)
     };

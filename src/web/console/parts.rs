@@ -1,5 +1,9 @@
 //! What the console's pages work with: the use cases as they are at the moment of a request.
 
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
 use super::caller::Person;
 use crate::app::attention::BrokenFiles;
 use crate::app::decisions::error::DecisionError;
@@ -25,6 +29,8 @@ pub struct ConsoleParts {
     pub loaded: Loaded,
     /// The files were changed since, and are wrong.
     pub broken: Option<BrokenFiles>,
+    /// Told after each decision, so that the daemon of this process looks at once.
+    pub decided: Arc<Notify>,
 }
 
 impl ConsoleParts {

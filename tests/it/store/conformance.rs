@@ -110,6 +110,7 @@ macro_rules! conform_all {
             bulletins::a_correction_goes_to_those_whose_mail_arrived,
             bulletins::it_is_sent_like_an_edition_and_is_none,
             bulletins::a_name_is_published_once,
+            bulletins::one_that_comes_back_counts_in_no_row_of_editions,
             bulletins::what_is_left_of_it_is_put_off_and_given_up,
             bulletins::nothing_of_a_withdrawn_one_is_taken_up_again,
             bulletins::what_is_no_longer_kept_is_not_taken_up_again,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::LOOK_BACK;
@@ -67,10 +68,12 @@ async fn attempts(
 async fn bounces(transaction: &Transaction, before: i64) -> Result<u64, PostgresError> {
     let delete = "DELETE FROM bounces WHERE (recipient, edition) IN (
                       SELECT b.recipient, b.edition
-                      FROM (SELECT number FROM editions WHERE published_at IS NOT NULL
-                            ORDER BY published_at DESC, number DESC OFFSET $2) e
+                      FROM (SELECT number FROM editions WHERE published_at IS NOT NULL AND number NOT IN (
+                                SELECT number FROM editions WHERE published_at IS NOT NULL AND number <= $4
+                                ORDER BY published_at DESC, number DESC LIMIT $2)) e
                       JOIN bounces b ON b.edition = e.number WHERE b.at < $1 LIMIT $3)";
-    transaction.run(delete, params![before, i64::from(LOOK_BACK), i64::from(ROWS)]).await
+    let last = i64::from(BulletinId::LAST_EDITION.0);
+    transaction.run(delete, params![before, i64::from(LOOK_BACK), i64::from(ROWS), last]).await
 }
 
 /// Old requests that are fulfilled or over, once no mail about them is left.

@@ -19,7 +19,7 @@ pub(super) async fn some(
     transaction: &Transaction,
     only: Option<&BulletinName>,
 ) -> Result<Vec<BulletinRecord>, PostgresError> {
-    let query = "SELECT number, name, approved, content, audience, withdrawn_at FROM bulletins WHERE $1::text IS NULL OR name = $1
+    let query = "SELECT number, name, approved, content, audience, beside_edition, withdrawn_at FROM bulletins WHERE $1::text IS NULL OR name = $1
                  ORDER BY number";
     let mut bulletins = Vec::new();
     for (number, name, approved, published, withdrawn_at) in
@@ -37,9 +37,11 @@ pub(super) async fn some(
 fn own(row: &Row) -> Result<Own, PostgresError> {
     let (text, audience): (Option<&str>, Option<&str>) = (row.try_get(3)?, row.try_get(4)?);
     let published = match (text, audience) {
-        (Some(text), Some(audience)) => {
-            Some(PublishedBulletin { text: sql::from_json(text)?, audience: sql::from_json(audience)? })
-        }
+        (Some(text), Some(audience)) => Some(PublishedBulletin {
+            text: sql::from_json(text)?,
+            audience: sql::from_json(audience)?,
+            beside_edition: row.try_get(5)?,
+        }),
         _ => None,
     };
     Ok((
@@ -47,7 +49,7 @@ fn own(row: &Row) -> Result<Own, PostgresError> {
         sql::word(row, 1)?,
         row.try_get(2)?,
         published,
-        sql::maybe_instant(row.try_get(5)?)?,
+        sql::maybe_instant(row.try_get(6)?)?,
     ))
 }
 
@@ -71,17 +73,19 @@ pub(super) async fn replace(
         return Ok(false);
     }
     edition_rows::write(transaction, before.map(|before| &before.course), Some(&after.course)).await?;
-    let put = "INSERT INTO bulletins (number, name, approved, content, audience, withdrawn_at)
-               VALUES ($1, $2, $3, $4, $5, $6)
+    let put = "INSERT INTO bulletins (number, name, approved, content, audience, beside_edition, withdrawn_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)
                ON CONFLICT (number) DO UPDATE SET
                    approved = excluded.approved, content = excluded.content, audience = excluded.audience,
-                   withdrawn_at = excluded.withdrawn_at";
+                   beside_edition = excluded.beside_edition, withdrawn_at = excluded.withdrawn_at";
+    let beside_edition = after.published.as_ref().is_some_and(|published| published.beside_edition);
     let text = after.published.as_ref().map(|published| sql::to_json(&published.text)).transpose()?;
     let audience = after.published.as_ref().map(|published| sql::to_json(&published.audience)).transpose()?;
     let approved = after.approved.as_ref().map(Fingerprint::as_str);
     let number = i64::from(after.id.mailing().0);
     let withdrawn_at = after.withdrawn_at.map(sql::millis);
-    transaction.run(put, params![number, after.name.as_str(), approved, text, audience, withdrawn_at]).await?;
+    let row = params![number, after.name.as_str(), approved, text, audience, beside_edition, withdrawn_at];
+    transaction.run(put, row).await?;
     Ok(true)
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::LOOK_BACK;
@@ -77,10 +78,11 @@ fn attempts(
 fn bounces(conn: &Connection, before: i64) -> Result<u64, SqliteError> {
     let delete = "DELETE FROM bounces WHERE (recipient, edition) IN (
                       SELECT b.recipient, b.edition
-                      FROM (SELECT number FROM editions WHERE published_at IS NOT NULL
-                            ORDER BY published_at DESC, number DESC LIMIT -1 OFFSET ?2) e
+                      FROM (SELECT number FROM editions WHERE published_at IS NOT NULL AND number NOT IN (
+                                SELECT number FROM editions WHERE published_at IS NOT NULL AND number <= ?4
+                                ORDER BY published_at DESC, number DESC LIMIT ?2)) e
                       CROSS JOIN bounces b ON b.edition = e.number WHERE b.at < ?1 LIMIT ?3)";
-    sql::run(conn, delete, (before, LOOK_BACK, ROWS))
+    sql::run(conn, delete, (before, LOOK_BACK, ROWS, BulletinId::LAST_EDITION.0))
 }
 
 /// Old requests that are fulfilled or over, once no mail about them is left.

@@ -12,11 +12,11 @@ use crate::store::sqlite::engine::sql;
 /// Every bulletin by number, or the one of this name.
 pub(super) fn some(conn: &Connection, only: Option<&BulletinName>) -> Result<Vec<BulletinRecord>, SqliteError> {
     let query =
-        "SELECT number, name, approved, content, audience, withdrawn_at FROM bulletins WHERE ?1 IS NULL OR name = ?1
+        "SELECT number, name, approved, content, audience, beside_edition, withdrawn_at FROM bulletins WHERE ?1 IS NULL OR name = ?1
                  ORDER BY number";
     let found = sql::rows(conn, query, [only.map(BulletinName::as_str)], |row| {
         let approved = row.get::<_, Option<String>>(2)?.map(Into::into);
-        let withdrawn_at = sql::maybe_instant(row.get(5)?)?;
+        let withdrawn_at = sql::maybe_instant(row.get(6)?)?;
         Ok((EditionNumber(row.get(0)?), sql::word(row, 1)?, approved, published(row)?, withdrawn_at))
     })?;
     let mut bulletins = Vec::new();
@@ -31,7 +31,11 @@ pub(super) fn some(conn: &Connection, only: Option<&BulletinName>) -> Result<Vec
 fn published(row: &Row<'_>) -> Result<Option<PublishedBulletin>, SqliteError> {
     let (text, audience) = (row.get::<_, Option<String>>(3)?, row.get::<_, Option<String>>(4)?);
     let (Some(text), Some(audience)) = (text, audience) else { return Ok(None) };
-    Ok(Some(PublishedBulletin { text: sql::from_json(&text)?, audience: sql::from_json(&audience)? }))
+    Ok(Some(PublishedBulletin {
+        text: sql::from_json(&text)?,
+        audience: sql::from_json(&audience)?,
+        beside_edition: row.get(5)?,
+    }))
 }
 
 /// The one of this name.
@@ -51,16 +55,18 @@ pub(super) fn replace(
         return Ok(false);
     }
     edition_rows::write(conn, before.map(|before| &before.course), Some(&after.course))?;
-    let put = "INSERT INTO bulletins (number, name, approved, content, audience, withdrawn_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    let put = "INSERT INTO bulletins (number, name, approved, content, audience, beside_edition, withdrawn_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT (number) DO UPDATE SET
                    approved = excluded.approved, content = excluded.content, audience = excluded.audience,
-                   withdrawn_at = excluded.withdrawn_at";
+                   beside_edition = excluded.beside_edition, withdrawn_at = excluded.withdrawn_at";
+    let beside_edition = after.published.as_ref().is_some_and(|published| published.beside_edition);
     let text = after.published.as_ref().map(|published| sql::to_json(&published.text)).transpose()?;
     let audience = after.published.as_ref().map(|published| sql::to_json(&published.audience)).transpose()?;
     let approved = after.approved.as_ref().map(Fingerprint::as_str);
+    let (number, name) = (after.id.mailing().0, after.name.as_str());
     let withdrawn_at = after.withdrawn_at.map(sql::millis);
-    sql::run(conn, put, (after.id.mailing().0, after.name.as_str(), approved, text, audience, withdrawn_at))?;
+    sql::run(conn, put, (number, name, approved, text, audience, beside_edition, withdrawn_at))?;
     Ok(true)
 }
 

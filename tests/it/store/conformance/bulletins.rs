@@ -6,16 +6,19 @@ use chrono::{DateTime, Utc};
 use fortnightly::domain::bulletin::life::{self, BulletinChange, BulletinTransition};
 use fortnightly::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinRecord, PublishedBulletin};
 use fortnightly::domain::delivery::listing::{DeliveryFilter, RetriedPart};
-use fortnightly::domain::delivery::{DeliveryState, Mailing, Outcome, Tally};
+use fortnightly::domain::delivery::{DeliveryId, DeliveryState, Mailing, Outcome, Tally};
 use fortnightly::domain::edition::{EditionNumber, EditionState};
 use fortnightly::domain::prose::Prose;
 use fortnightly::domain::refusal::Refusal;
-use fortnightly::domain::subscriber::{Sector, SubscribeRequest, SuppressionReason};
+use fortnightly::domain::subscriber::{RecipientId, Sector, SubscribeRequest, SuppressionReason};
+use fortnightly::domain::subscription::bounce::EnhancedStatus;
+use fortnightly::domain::subscription::returned::Bounced;
 use fortnightly::store::{BulletinPublication, PublishResult, PublishedSegment, Records, Store, StoreError};
 
 use super::desk::Desk as _;
 use super::samples::{
-    ALL, Open, SEVEN, address, at, bands, claim, crowd, done, held, rendered, reply, send_out, sender, wish,
+    ALL, Open, SEVEN, address, at, bands, change_editions, claim, crowd, done, held, plan, rendered, reply, send_out,
+    sender, wish,
 };
 use super::whole::Whole as _;
 
@@ -60,8 +63,8 @@ async fn publication(store: &dyn Store, id: u32, name: &str, audience: Audience)
         .collect();
     let before = store.bulletin(&name.parse().unwrap()).await.unwrap();
     let planned = before.clone().unwrap_or_else(|| planned(id, name));
-    let after = life::publish(&planned, &text(name), audience.clone(), at(1)).unwrap();
-    let published = PublishedBulletin { text: text(name), audience };
+    let after = life::publish(&planned, &text(name), audience.clone(), true, at(1)).unwrap();
+    let published = PublishedBulletin { text: text(name), audience, beside_edition: true };
     BulletinPublication { before, after, published, at: at(1), served, sender: sender(), segments }
 }
 
@@ -217,7 +220,8 @@ pub(in crate::store) async fn it_is_sent_like_an_edition_and_is_none(open: Open<
     assert!(store.finish(number, at(7)).await.unwrap());
     let sent = bulletin().await;
     assert_eq!((sent.state(), sent.course.finished_at), (EditionState::Sent, Some(at(7))));
-    assert_eq!(sent.published.unwrap().text, text("warning"));
+    let published = sent.published.unwrap();
+    assert!(published.text == text("warning") && published.beside_edition, "{published:?}");
     assert_eq!(store.item_state(rest[0].id).await.unwrap(), Some(DeliveryState::Accepted));
     // What the edition has is untouched, and the day's cap counts both.
     assert_eq!(store.editions().await.unwrap().len(), 1);
@@ -243,6 +247,45 @@ pub(in crate::store) async fn a_name_is_published_once(open: Open<'_>) {
     assert_eq!(store.publish_bulletin(&second).await.unwrap(), PublishResult::Changed);
     assert_eq!(store.bulletins().await.unwrap().len(), 1, "nothing of it is left");
     assert_eq!(store.tally(BulletinId(1).mailing()).await.unwrap().total, 2);
+}
+
+pub(in crate::store) async fn one_that_comes_back_counts_in_no_row_of_editions(open: Open<'_>) {
+    let store = open();
+    let store = &*store;
+    store.subscribe(&crowd(2), at(0)).await.unwrap();
+    let comes_back = async |mailing, recipient, status: &str, minutes| {
+        let delivery = DeliveryId { edition: mailing, recipient: RecipientId(recipient) };
+        store.bounce(delivery, Some(status.parse::<EnhancedStatus>().unwrap()), at(minutes)).await.unwrap()
+    };
+    let bulletins = [1, 2].map(|id| BulletinId(id).mailing());
+    for (number, row) in [(1, 1), (2, 2), (3, 3)] {
+        let edition = EditionNumber(number);
+        change_editions(store, &[plan(edition)], at(0)).await;
+        store.publish(&super::samples::publication(store, edition, "4-5").await).await.unwrap();
+        accept_all(store, edition).await;
+        let expected = if row == 3 { Bounced::Suppressed } else { Bounced::Counted { in_a_row: row, of: 3 } };
+        assert_eq!(comes_back(edition, 1, "5.2.2", 2).await, expected, "edition {number}");
+        // A bulletin between two editions neither counts, nor breaks the row by arriving.
+        let Some(bulletin) = bulletins.get(row as usize - 1) else { continue };
+        published(store, number, &format!("bulletin-{number}"), Audience::default()).await;
+        accept_all(store, *bulletin).await;
+        if row == 1 {
+            assert_eq!(comes_back(*bulletin, 1, "5.2.1", 3).await, Bounced::Uncounted);
+            assert_eq!(comes_back(*bulletin, 2, "5.1.1", 3).await, Bounced::Suppressed, "its mailbox is gone");
+        }
+    }
+    let (gone, _) = store.forget_records(Records::Bounces, at(99)).await.unwrap();
+    assert_eq!(gone, 2, "the rule of editions in a row needs those of editions alone");
+    let left: u64 = store.bounce_counts().await.unwrap().iter().map(|count| count.mails).sum();
+    assert_eq!(left, 3);
+}
+
+/// Every mail of an edition or bulletin is accepted.
+async fn accept_all(store: &dyn Store, mailing: EditionNumber) {
+    for mail in store.claim(Some(mailing), at(1), ALL).await.unwrap() {
+        done(store, mail.id, Outcome::Accepted(reply(250)), None).await;
+    }
+    store.finish(mailing, at(1)).await.unwrap();
 }
 
 pub(in crate::store) async fn what_is_left_of_it_is_put_off_and_given_up(open: Open<'_>) {

@@ -8,6 +8,8 @@ CREATE TABLE bulletins (
     -- What it said when it went out, and whom it was for.
     content  TEXT,
     audience TEXT,
+    -- Whether it may go out beside an edition.
+    beside_edition BOOLEAN NOT NULL DEFAULT FALSE,
     -- When somebody withdrew it in the middle of its sending, in milliseconds.
     withdrawn_at BIGINT
 );

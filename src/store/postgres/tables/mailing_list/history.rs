@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio::try_join;
 use tokio_postgres::Row;
 
+use crate::domain::bulletin::BulletinId;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::bounce::{LOOK_BACK, PastDelivery};
@@ -62,7 +63,7 @@ async fn newest_first(
     recipients: &[RecipientId],
 ) -> Result<HashMap<RecipientId, Vec<PastDelivery>>, PostgresError> {
     let query = "SELECT d.recipient, e.number, d.state, b.meaning
-                 FROM (SELECT number, published_at FROM editions WHERE published_at IS NOT NULL
+                 FROM (SELECT number, published_at FROM editions WHERE published_at IS NOT NULL AND number <= $3
                        ORDER BY published_at DESC, number DESC LIMIT $2) e
                  JOIN deliveries d ON d.mailing = e.number AND d.recipient = ANY ($1)
                  LEFT JOIN bounces b ON b.recipient = d.recipient AND b.edition = e.number
@@ -79,5 +80,6 @@ async fn newest_first(
         };
         Ok((columns::recipient(row, 0)?, past))
     };
-    Ok(columns::grouped(transaction.rows(query, params![recipients, i64::from(LOOK_BACK)], read).await?))
+    let (editions, last) = (i64::from(LOOK_BACK), i64::from(BulletinId::LAST_EDITION.0));
+    Ok(columns::grouped(transaction.rows(query, params![recipients, editions, last], read).await?))
 }

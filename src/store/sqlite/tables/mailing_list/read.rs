@@ -7,6 +7,7 @@ use rusqlite::{Connection, Params, Row};
 
 use super::waves;
 use crate::domain::address::Address;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{MailboxState, Origin, RecipientId, SubscriberId, Subscription};
@@ -317,12 +318,12 @@ impl Reader<'_> {
         })?;
         let (published_at, known, known_at, wave) = this.unwrap_or_default();
         let query = "SELECT e.number, d.state, b.meaning
-                     FROM (SELECT number, published_at FROM editions WHERE published_at IS NOT NULL
+                     FROM (SELECT number, published_at FROM editions WHERE published_at IS NOT NULL AND number <= ?3
                            ORDER BY published_at DESC, number DESC LIMIT ?2) e
                      JOIN deliveries d ON d.mailing = e.number AND d.recipient = ?1
                      LEFT JOIN bounces b ON b.recipient = ?1 AND b.edition = e.number
                      ORDER BY e.published_at DESC, e.number DESC";
-        let newest_first = sql::rows(self.conn, query, (recipient, LOOK_BACK), |row| {
+        let newest_first = sql::rows(self.conn, query, (recipient, LOOK_BACK, BulletinId::LAST_EDITION.0), |row| {
             Ok(PastDelivery {
                 edition: EditionNumber(row.get(0)?),
                 state: row.get(1)?,
