@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use super::bulletins::send::corrected;
 use super::bulletins::{SentBulletin, sent, sent_one};
-use super::context::service_info;
 use super::{AppContext, AppError, Content};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::BulletinName;
@@ -78,7 +77,7 @@ impl PublicBulletins {
     ) -> Result<T, AppError> {
         let corrects = corrected(&self.context, &sent.audience).await?;
         let issue = BulletinIssue {
-            service: service_info(&self.context.config),
+            service: self.content.service_info(&self.context.config),
             bulletin: &sent.text,
             date: self.context.local(sent.sent_at).date_naive(),
             corrects: corrects.as_ref().map(|edition| edition.as_shown()),
