@@ -31,8 +31,8 @@ pub use environment::shorter_lease;
 pub use environment::{temp_folder, terminal_columns};
 pub use schema::schema;
 pub use settings::{
-    CONSOLE, Config, DkimKey, Face, Logo, Mail, Oidc, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service,
-    StoreUrl, Tls, TransportUrl, Web,
+    CONSOLE, Config, DkimKey, Face, Mail, Oidc, OnUncertain, Pace, PostgresUrl, Relay, Retention, Service, StoreUrl,
+    Tls, TransportUrl, Web,
 };
 
 static DIALECT: Dialect =
@@ -114,6 +114,7 @@ fn assemble(document: &Document<'_>, file: &Path, passwords: Passwords) -> Optio
         retention,
         subscribers,
         anchor_place: document.place_of("schedule", "anchor"),
+        logo_place: document.place_of("service", "logo"),
         transport_place: document.place_of("mail", "transport"),
         warnings: Vec::new(),
     })

@@ -18,7 +18,7 @@ mod theme;
 pub(crate) mod words;
 pub mod writing;
 
-pub(crate) use beside::read_picture;
+pub(crate) use beside::{is_picture, read_picture};
 pub use draft::{skeleton, slug};
 pub use load::{Library, Survey, load, overdue, survey, unserved};
 pub use theme::STRANDS;

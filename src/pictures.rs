@@ -3,6 +3,7 @@
 //! Whatever else a file says (where a photograph was taken, and with what) is left behind, because only the pixels are taken.
 
 mod fit;
+mod jpeg;
 mod limits;
 mod palette;
 mod problem;
@@ -13,5 +14,6 @@ mod square;
 pub use fit::{fit, fit_within};
 pub use limits::MOST_FILE_BYTES;
 pub use problem::PictureProblem;
+pub use read::check;
 pub use source::{Kind, inspect};
 pub use square::{Square, square};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
+use super::pictures::LeftOut;
 use super::planner::Replacement;
 use crate::domain::band::BandName;
 use crate::domain::bulletin::BulletinName;
@@ -59,6 +60,8 @@ pub enum Attention {
         /// How many errors they have.
         errors: u64,
     },
+    /// The organisation's logo can't be shown.
+    WithoutLogo(LeftOut),
     /// Config, library or templates were changed and are wrong, so a running service goes on with what they were before.
     BrokenFiles(BrokenFiles),
     /// The relay cannot be reached, and mail waits for it.
@@ -92,6 +95,7 @@ impl Attention {
                 | EditionAttention::Undelivered { how: Undelivered::Uncertain, .. } => true,
                 EditionAttention::Overdue { due, unapproved: false } => is_over(due.to_utc()),
                 EditionAttention::Edited { .. }
+                | EditionAttention::WithoutPicture(_)
                 | EditionAttention::Unfinished { .. }
                 | EditionAttention::Undelivered { .. }
                 | EditionAttention::Bounced { .. }
@@ -99,7 +103,7 @@ impl Attention {
             },
             Self::UnfinishedImport(import) => is_over(import.since),
             Self::BrokenFiles(broken) => is_over(broken.since),
-            Self::Replaced(_) => false,
+            Self::Replaced(_) | Self::WithoutLogo(_) => false,
             Self::Restored(_)
             | Self::BulletinHeld { .. }
             | Self::UnknownBand { .. }
@@ -183,6 +187,8 @@ pub enum EditionAttention {
         was_approved: bool,
         edits: Vec<Edit>,
     },
+    /// It goes out without a picture that it should have.
+    WithoutPicture(LeftOut),
     /// Its sending has not come to an end.
     Unfinished { waiting: u64, total: u64 },
     /// Mails did not arrive, or nobody knows.

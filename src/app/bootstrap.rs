@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::context::{Content, Loaded};
 use super::error::AnchorError;
+use super::pictures::{self, PictureBook};
 use super::postgres::Postgres;
 use super::{AppContext, AppError, keyring, leftovers};
 use crate::clock::Clock;
@@ -27,8 +28,10 @@ pub fn content(config: &Config) -> Result<Content, Vec<Diagnostic>> {
     match (library, templates) {
         (Some(library), Ok(templates)) if !findings.iter().any(Diagnostic::is_error) => {
             findings.extend(templates.warnings.iter().cloned());
+            let pictures = PictureBook::new(config);
+            findings.extend(pictures.lost_logo(true).map(|lost| pictures::bad_logo(config, &lost)));
             let (library, templates) = (Arc::new(library), Arc::new(templates));
-            Ok(Content { library, templates, pictures: Arc::default(), warnings: findings })
+            Ok(Content { library, templates, pictures: Arc::new(pictures), warnings: findings })
         }
         (_, templates) => {
             findings.extend(templates.err().unwrap_or_default());

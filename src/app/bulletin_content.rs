@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::context::service_info;
 use super::edition_content::{DigestMaker, on_all_cores};
 use super::{AppContext, AppError, Content};
 use crate::config::Config;
@@ -38,8 +37,8 @@ impl BulletinMaker {
         date: NaiveDate,
         about: Option<EarlierMail<'a>>,
     ) -> BulletinIssue<'a> {
-        let help = &self.content.library.help;
-        BulletinIssue { service: service_info(&self.config), bulletin, date, about, withdrawn: None, help }
+        let (service, help) = (self.content.service_info(&self.config), &self.content.library.help);
+        BulletinIssue { service, bulletin, date, about, withdrawn: None, help }
     }
 
     /// [`Self::segment`] of each, on all cores: nothing of a bulletin leaves before the last one is rendered.

@@ -15,7 +15,6 @@ mod sign_on;
 mod subscribers;
 mod year;
 
-use super::context::service_info;
 use super::planner::Planner;
 use super::sender::transport;
 use super::{AppContext, AppError, Content, sync};
@@ -53,7 +52,7 @@ impl Checker {
         let mut findings = library::overdue(library, today);
         findings.extend(library::unserved(library, &config.bands));
         findings.extend(parts::lacking(library, &config.bands));
-        findings.extend(pictures::broken(&self.content));
+        findings.extend(pictures::broken(&self.content, config));
         findings.extend(self.lint().await?);
         findings.extend(subscribers::shared(config, &synced.plan.shared));
         findings.extend(subscribers::dry_bands(&config.bands, &rows, &readers));
@@ -64,7 +63,7 @@ impl Checker {
         findings.extend(replication::may_lose(&self.context).await?);
         findings.extend(operators::missing(config));
         findings.extend(proxies::untrusted(config));
-        findings.extend(self.content.templates.lacking(&service_info(config).face));
+        findings.extend(self.content.templates.lacking(&self.content.service_info(config).face));
         findings.extend(sign_on::left_behind(config, store.as_ref()).await?);
         findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));

@@ -105,7 +105,15 @@ impl Loaded {
     }
 }
 
-/// What every page and mail says about the service.
+impl Content {
+    /// What every page, and every mail that may bring pictures along, says about the service.
+    pub(super) fn service_info<'a>(&'a self, config: &'a Config) -> ServiceInfo<'a> {
+        let info = service_info(config);
+        ServiceInfo { face: Face { logo: self.pictures.logo().map(|logo| &logo.info), ..info.face }, ..info }
+    }
+}
+
+/// The same without its logo.
 pub(super) fn service_info(config: &Config) -> ServiceInfo<'_> {
     let service = &config.service;
     ServiceInfo {
@@ -114,7 +122,7 @@ pub(super) fn service_info(config: &Config) -> ServiceInfo<'_> {
         base_url: &service.base_url,
         reply_to: service.reply_to.as_ref().map(|mailbox| &mailbox.address),
         face: Face {
-            logo: service.face.logo.as_ref().map(|logo| &logo.picture.info),
+            logo: None,
             colour: service.face.colour,
             footer: &service.face.footer,
             privacy_url: &service.face.privacy_url,

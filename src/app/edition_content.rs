@@ -7,9 +7,9 @@ use std::thread;
 
 use chrono::NaiveDate;
 
-use super::context::{sender, service_info};
+use super::context::sender;
 use super::error::ContentError;
-use super::pictures::illustrate;
+use super::pictures::{Drawn, illustrate};
 use super::sender::message::DeliveryLinks;
 use super::sender::transport;
 use super::{AppContext, AppError, Content, keyring};
@@ -18,7 +18,6 @@ use crate::config::Config;
 use crate::domain::address::Address;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::edition::{EditionNumber, Pick};
-use crate::domain::picture::PictureSubject;
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
 use crate::domain::subscriber::RecipientId;
@@ -39,6 +38,13 @@ pub(super) fn sample_address() -> Address {
 pub(super) fn inline(rendered: &Rendered, pictures: &[PublishedPicture]) -> InlineParts {
     let pictures = pictures.iter().map(|one| &one.picture);
     InlineParts::of(pictures.filter(|picture| rendered.pictures.contains(&picture.info.name)))
+}
+
+/// An edition, and its pictures as they go out.
+#[derive(Debug)]
+pub(super) struct Illustrated<'a> {
+    pub(super) issue: Issue<'a>,
+    pub(super) drawn: Drawn,
 }
 
 /// Makes the digests of editions.
@@ -63,7 +69,7 @@ impl DigestMaker {
         date: NaiveDate,
         theme: &str,
         picks: &[Pick],
-    ) -> Result<Issue<'_>, AppError> {
+    ) -> Result<Illustrated<'_>, AppError> {
         let gone = |what: String| ContentError { edition, what };
         let library = &self.content.library;
         let theme = library.theme(theme).ok_or_else(|| gone(format!("theme {theme}")))?;
@@ -77,35 +83,35 @@ impl DigestMaker {
             }
         }
         let notices = library.notices.iter().filter(|n| n.from <= date && date <= n.until).collect();
-        let service = service_info(&self.config);
+        let service = self.content.service_info(&self.config);
         let help = &library.help;
-        let mut issue =
+        let issue =
             Issue { service, edition, date, theme, theme_corrected: None, cards, notices, help, pictures: Vec::new() };
-        let pictures = self.pictures(&issue)?;
-        illustrate(&mut issue, &pictures);
-        Ok(issue)
+        Ok(self.illustrated(issue))
     }
 
-    /// The pictures of an edition, the logo included.
-    ///
-    /// # Errors
-    /// When one of them cannot be made.
-    pub(super) fn pictures(&self, issue: &Issue<'_>) -> Result<Vec<PublishedPicture>, AppError> {
+    /// An edition with its pictures, the logo included. Those that can't be made are left out of it.
+    pub(super) fn illustrated<'a>(&self, mut issue: Issue<'a>) -> Illustrated<'a> {
         let Content { library, pictures, .. } = &self.content;
-        let logo = self.config.service.face.logo.as_ref().map(|logo| logo.picture.clone());
-        let taken = logo.as_ref().map_or(0, |logo| logo.bytes.len());
-        let mut all = pictures.of_activities(library, issue.cards.iter().map(|card| card.activity), taken)?;
-        all.extend(logo.map(|picture| PublishedPicture { subject: PictureSubject::Logo, picture }));
-        all.push(pictures.to_share(&self.config, &issue.theme.title)?);
-        Ok(all)
+        let mut drawn = pictures.of_mail(library, issue.cards.iter().map(|card| card.activity));
+        match pictures.to_share(&self.config, &issue.theme.title) {
+            Ok(square) => drawn.pictures.push(square),
+            Err(left_out) => drawn.left_out.push(left_out),
+        }
+        illustrate(&mut issue, &drawn.pictures);
+        Illustrated { issue, drawn }
     }
 
     /// [`Self::segment`] of each, on all cores: nothing of an edition leaves before the last one is rendered.
     ///
     /// # Errors
     /// The first error, where segments fail.
-    pub(super) fn segments(&self, issue: &Issue<'_>, keys: &[SegmentKey]) -> Result<Vec<PublishedSegment>, AppError> {
-        on_all_cores(keys, |key| self.segment(issue, key))
+    pub(super) fn segments(
+        &self,
+        edition: &Illustrated<'_>,
+        keys: &[SegmentKey],
+    ) -> Result<Vec<PublishedSegment>, AppError> {
+        on_all_cores(keys, |key| self.segment((&edition.issue, &edition.drawn.pictures), key))
     }
 
     /// Renders and checks one segment, and builds one message of it, so that a header that cannot be made is found before
@@ -113,12 +119,16 @@ impl DigestMaker {
     ///
     /// # Errors
     /// When the digest cannot be made or is not fit to go out.
-    pub(super) fn segment(&self, issue: &Issue<'_>, key: &SegmentKey) -> Result<PublishedSegment, AppError> {
+    pub(super) fn segment(
+        &self,
+        (issue, pictures): (&Issue<'_>, &[PublishedPicture]),
+        key: &SegmentKey,
+    ) -> Result<PublishedSegment, AppError> {
         let rendered = render(&self.content.templates, issue, key, &self.config.bands).map_err(|source| {
             AppError::Digest { edition: issue.edition, segment: key.id(&self.config.bands), source }
         })?;
         let segment = PublishedSegment { key: key.clone(), rendered };
-        self.try_message(issue.edition, &segment, &self.pictures(issue)?)?;
+        self.try_message(issue.edition, &segment, pictures)?;
         Ok(segment)
     }
 

@@ -157,8 +157,8 @@ impl Feeds {
     }
 
     fn item(&self, view: &PublishedView, query: &str) -> Result<Item, AppError> {
-        let Content { library, templates, .. } = &self.content;
-        let mut issue = view.issue(&self.config, &library.help);
+        let Content { templates, .. } = &self.content;
+        let mut issue = view.issue(&self.config, &self.content);
         issue.show_pictures_anywhere();
         let (summary, content) = pages::feed_item(templates, &issue, &view.withdrawn, &self.config.bands)?;
         Ok(Item {

@@ -66,7 +66,7 @@ fn files(config: &Config) -> Vec<PathBuf> {
         StoreUrl::Postgres(url) => all.extend(url.password_file.iter().chain(&url.ca_file).cloned()),
     }
     all.extend(config.web.oidc.iter().flat_map(|oidc| oidc.client_secret_file.iter().chain(&oidc.ca_file)).cloned());
-    all.extend(config.service.face.logo.iter().map(|logo| logo.file.clone()));
+    all.extend(config.service.face.logo.iter().cloned());
     all.extend(config.mail.dkim.iter().map(|key| key.private_key_file.clone()));
     if let TransportUrl::Smtp(relay) = &config.mail.transport {
         all.extend(relay.password_file.iter().chain(&relay.ca_file).cloned());

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 use self::proof::{Note, Proof, ProofSegment, Who};
 use super::context::sender;
-use super::edition_content::{DigestMaker, inline};
+use super::edition_content::{DigestMaker, Illustrated, inline};
 use super::error::PreviewError;
 use super::pictures::with_pictures;
 use super::planner::{PlanRow, PlanState, Planner};
@@ -100,20 +100,21 @@ impl Previewer {
     ) -> Result<Proof, AppError> {
         let AppContext { config, store, keyring, .. } = &self.context;
         let selection = &edition.selection;
-        let content = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
+        let illustrated = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
         let served = config.bands.names();
         let mut first = if only.is_none() { store.first_readers(&served).await? } else { BTreeMap::new() };
         let is_meant = |segment: &Segment| only.is_none_or(|only| segment.key.id(&config.bands) == only);
         let mut segments = Vec::new();
         for Segment { key, recipients } in store.audience(&served).await?.into_iter().filter(is_meant) {
-            let rendered = self.digests.segment(&content, &key)?.rendered;
+            let says = (&illustrated.issue, &illustrated.drawn.pictures[..]);
+            let rendered = self.digests.segment(says, &key)?.rendered;
             let (who, first) = (Who::Reads(key.clone()), first.remove(&key));
             segments.push(self.proof_segment(edition.number, &key, rendered, (recipients, first, who))?);
         }
-        let pictures = self.digests.pictures(&content)?;
-        let notices = content.notices.into_iter().cloned().collect();
+        let Illustrated { issue, drawn } = illustrated;
+        let notices = issue.notices.into_iter().cloned().collect();
         let says = (sender(config, keyring), edition.due_at);
-        Ok(Proof { pictures, ..Proof::new(edition.number, segments, row, (notes, notices), says) })
+        Ok(Proof { pictures: drawn.pictures, ..Proof::new(edition.number, segments, row, (notes, notices), says) })
     }
 
     async fn published_proof(

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use super::bulletins::earlier::earlier;
 use super::bulletins::{SentBulletin, sent, sent_one};
-use super::context::service_info;
 use super::{AppContext, AppError, Content};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::BulletinName;
@@ -80,7 +79,7 @@ impl PublicBulletins {
     ) -> Result<T, AppError> {
         let about = earlier(&self.context, &sent.audience).await?;
         let issue = BulletinIssue {
-            service: service_info(&self.context.config),
+            service: self.content.service_info(&self.context.config),
             bulletin: &sent.text,
             date: self.context.local(sent.sent_at).date_naive(),
             about: about.as_ref().map(|earlier| earlier.as_shown()),

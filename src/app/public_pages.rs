@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::context::service_info;
 use super::public_bulletins::PublicBulletins;
 use super::published_view::{PublishedActivity, PublishedView, PublishedViews, Readable, ViewCard};
 use super::{AppContext, AppError, Content};
@@ -96,7 +95,7 @@ impl PublicPages {
         let editions = (briefs.next(), briefs.collect());
         let sent = self.bulletins.newest(None, Some(self.clock.now() - NEWS)).await?;
         let bulletins = sent.iter().map(|sent| self.bulletins.brief(sent)).collect();
-        Ok(pages::front(templates, &service_info(&self.config), bulletins, editions, &library.help)?)
+        Ok(pages::front(templates, &self.content.service_info(&self.config), bulletins, editions, &library.help)?)
     }
 
     /// One bulletin that went out.
@@ -118,9 +117,9 @@ impl PublicPages {
         if view.cards.is_empty() {
             return Ok(Shown::Withdrawn);
         }
-        let Content { templates, library, .. } = &self.content;
+        let Content { templates, .. } = &self.content;
         let page = EditionPage {
-            issue: &view.issue(&self.config, &library.help),
+            issue: &view.issue(&self.config, &self.content),
             is_filtered: wanted.is_some() && view.cards.len() < bands.len(),
             bands: bands.iter().collect(),
             withdrawn: &view.withdrawn,
@@ -144,8 +143,8 @@ impl PublicPages {
         if view.cards.is_empty() {
             return Ok(Shown::Missing);
         }
-        let Content { templates, library, .. } = &self.content;
-        let issue = view.issue(&self.config, &library.help);
+        let Content { templates, .. } = &self.content;
+        let issue = view.issue(&self.config, &self.content);
         let labels = commas(bands.iter().map(|band| &band.label));
         Ok(Shown::Page(pages::activity(templates, &issue, &labels, &self.config.bands)?))
     }
@@ -170,8 +169,8 @@ impl PublicPages {
     /// # Errors
     /// When the store cannot be read.
     pub async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, AppError> {
-        match &self.config.service.face.logo {
-            Some(logo) if logo.picture.info.name == *name => Ok(Some(logo.picture.clone())),
+        match self.content.pictures.logo() {
+            Some(logo) if logo.info.name == *name => Ok(Some(logo.clone())),
             _ => self.views.picture(name).await,
         }
     }
@@ -182,7 +181,7 @@ impl PublicPages {
     /// When the store cannot be read, or a template does not fit.
     pub async fn embed(&self, wanted: Option<&BandSet>, items: usize) -> Result<String, AppError> {
         let briefs = self.briefs(items, wanted).await?;
-        Ok(pages::embed(&self.content.templates, &service_info(&self.config), briefs, &[])?)
+        Ok(pages::embed(&self.content.templates, &self.content.service_info(&self.config), briefs, &[])?)
     }
 
     /// A page that says one thing.
@@ -190,7 +189,7 @@ impl PublicPages {
     /// # Errors
     /// When a template does not fit.
     pub fn plain(&self, page: PlainPage) -> Result<String, AppError> {
-        let (templates, info) = (&self.content.templates, service_info(&self.config));
+        let (templates, info) = (&self.content.templates, self.content.service_info(&self.config));
         if page.place == Place::Frame {
             return Ok(pages::embed(templates, &info, Vec::new(), &page.paragraphs)?);
         }

@@ -13,7 +13,6 @@ use crate::config::Config;
 use crate::domain::activity::{Activity, ActivityId, Notice, Printable, Theme};
 use crate::domain::band::{Band, BandName, BandSet};
 use crate::domain::edition::{EditionNumber, EditionState};
-use crate::domain::help::Help;
 use crate::domain::picture::{Picture, PictureInfo, PictureName, PictureSubject};
 use crate::domain::revised::RevisedText;
 use crate::library::Library;
@@ -88,7 +87,7 @@ impl PublishedView {
     }
 
     /// What went out, as the digest's own parts take it.
-    pub(super) fn issue<'a>(&'a self, config: &'a Config, help: &'a Help) -> Issue<'a> {
+    pub(super) fn issue<'a>(&'a self, config: &'a Config, content: &'a Content) -> Issue<'a> {
         let on = |at: Option<DateTime<Utc>>| at.map(|at| at.with_timezone(&config.schedule.timezone).date_naive());
         let cards = self.cards.iter().map(|card| Card {
             band: &card.band,
@@ -97,14 +96,14 @@ impl PublishedView {
             corrected: on(card.corrected_at),
         });
         Issue {
-            service: service_info(config),
+            service: content.service_info(config),
             edition: self.edition,
             date: self.date,
             theme: &self.theme,
             theme_corrected: on(self.theme_corrected_at),
             cards: cards.collect(),
             notices: self.notices.iter().collect(),
-            help,
+            help: &content.library.help,
             pictures: self.illustrations(config),
         }
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::context::{AppContext, Content, sender};
 use super::edition::{TRIES, edition};
-use super::edition_content::DigestMaker;
+use super::edition_content::{DigestMaker, Illustrated};
 use super::error::{AppError, PublishError};
 use super::planner::Planner;
 use crate::domain::calendar::Approval;
@@ -96,11 +96,14 @@ impl Publisher {
         let AppContext { config, store, keyring, .. } = &self.context;
         let served = config.bands.names();
         let selection = &edition.selection;
-        let issue = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
+        let illustrated = self.digests.look_up(edition.number, edition.date, &selection.theme, &selection.picks)?;
         let audience = store.audience(&served).await?;
         let keys: Vec<_> = audience.into_iter().map(|segment| segment.key).collect();
-        let segments = self.digests.segments(&issue, &keys)?;
-        let pictures = self.digests.pictures(&issue)?;
+        let segments = self.digests.segments(&illustrated, &keys)?;
+        let Illustrated { issue, drawn } = illustrated;
+        for left_out in drawn.left_out.iter().filter(|_| !segments.is_empty()) {
+            tracing::warn!(edition = edition.number.0, "{left_out}");
+        }
         let text =
             |card: &Card<'_>| PublishedText { activity: card.activity.id.clone(), content: card.activity.clone() };
         let after = state::publish(edition, now)
@@ -115,7 +118,7 @@ impl Publisher {
             theme: issue.theme.clone(),
             texts: issue.cards.iter().map(text).collect(),
             notices: issue.notices.iter().map(|notice| (*notice).clone()).collect(),
-            pictures,
+            pictures: drawn.pictures,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Where everything stands, and what needs a person.
 
+mod pictures;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,6 @@ use crate::domain::activity::ActivityId;
 use crate::domain::audit::{AuditNumber, AuditRecord};
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
-use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, Repicked, StateReason};
 use crate::domain::edits::edits;
 use crate::domain::planning::unserved;
@@ -349,6 +349,7 @@ impl Reporter {
             let unapproved = self.is_approval_required() && edition.state == EditionState::Planned;
             found.push(EditionAttention::Overdue { due, unapproved });
         }
+        found.extend(self.without_pictures(edition));
         Ok(found)
     }
 
@@ -382,12 +383,6 @@ impl Reporter {
         let (name, kind) = others.first_key_value()?;
         let (path, what) = (folder.join("new").join(name), ordinary_file::word(*kind));
         Some(Attention::NotAMessage { path, what, others: others.len() - 1 })
-    }
-
-    fn of_content(&self) -> Option<Attention> {
-        let Loaded::WithoutContent(findings) = &self.loaded else { return None };
-        let errors = findings.iter().filter(|finding| Diagnostic::is_error(finding)).count() as u64;
-        Some(Attention::BrokenContent { errors })
     }
 }
 

@@ -16,7 +16,6 @@ use crate::domain::band::Bands;
 use crate::domain::calendar::Schedule;
 use crate::domain::colour::BrandColour;
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::picture::Picture;
 use crate::domain::subscriber::{WordError, words};
 use crate::domain::subscription::sync::Entry;
 
@@ -40,6 +39,8 @@ pub struct Config {
     pub anchor_place: Option<(usize, usize)>,
     /// Line and column of `mail.transport`, likewise.
     pub transport_place: Option<(usize, usize)>,
+    /// Line and column of `service.logo`, likewise.
+    pub logo_place: Option<(usize, usize)>,
     /// Diagnostics that stop nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -76,20 +77,13 @@ pub struct Service {
 /// What mails and pages show of the organisation besides its name; nothing of it must be there.
 #[derive(Debug, Clone, Default)]
 pub struct Face {
-    pub logo: Option<Logo>,
+    /// The file of its logo, which may not be a picture that can be shown.
+    pub logo: Option<PathBuf>,
     pub colour: Option<BrandColour>,
     /// One line at the foot; empty for none.
     pub footer: String,
     /// The https address of the privacy notice; empty for none.
     pub privacy_url: String,
-}
-
-/// `service.logo`.
-#[derive(Debug, Clone)]
-pub struct Logo {
-    pub file: PathBuf,
-    /// As it goes out.
-    pub picture: Picture,
 }
 
 /// `store.url`.

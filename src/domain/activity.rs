@@ -92,8 +92,8 @@ pub struct Image {
     /// What the picture shows, for those who do not see it.
     pub alt: String,
     pub credit: String,
-    /// SHA-256 of the file, in hexadecimal, so that another picture in its place is an edit; empty where a version stored it
-    /// that drew no pictures.
+    /// SHA-256 of the file, in hexadecimal, so that another picture in its place is an edit; empty where it can't be shown, and
+    /// where a version stored it that drew no pictures.
     #[serde(default)]
     pub digest: String,
 }

@@ -61,7 +61,7 @@ impl Fingerprint {
             Some((TextPart::Summary, part(&a.summary))),
             Some((TextPart::Facts, part(&(a.minutes, a.screen, a.sensitivity, &a.needs)))),
             Some((TextPart::Links, part(&a.resources))),
-            Some((TextPart::Picture, part(&a.image))),
+            picture(a).map(|hash| (TextPart::Picture, hash)),
             a.skill.as_ref().map(|skill| (TextPart::Skill, part(skill))),
             a.say.as_ref().map(|say| (TextPart::Say, part(say))),
             a.next.as_ref().map(|next| (TextPart::Next, part(next))),
@@ -105,7 +105,9 @@ impl Fingerprint {
         if !is_known(self) || !is_known(now) {
             return Vec::new();
         }
-        let differs = |part: &TextPart| self.part(part.as_str()) != now.part(part.as_str());
+        // What was approved with a picture may go out without it, so a picture that can't be shown any more is no edit.
+        let is_lost = |part: &TextPart| *part == TextPart::Picture && now.part(part.as_str()).is_none();
+        let differs = |part: &TextPart| self.part(part.as_str()) != now.part(part.as_str()) && !is_lost(part);
         TextPart::ALL.iter().copied().filter(differs).collect()
     }
 
@@ -129,6 +131,12 @@ impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Of the picture, or of there being none; `None` where there is one that can't be shown.
+fn picture(activity: &Activity) -> Option<String> {
+    let is_shown = activity.image.as_ref().is_none_or(|image| !image.digest.is_empty());
+    is_shown.then(|| part(&activity.image))
 }
 
 fn part(value: &impl Serialize) -> String {
@@ -164,6 +172,12 @@ mod tests {
     fn a_part_that_came_or_went_changed() {
         let (without, with) = (print("title:aa summary:bb"), print("title:aa summary:bb skill:cc"));
         assert_eq!((without.changed(&with), with.changed(&without)), (vec![TextPart::Skill], vec![TextPart::Skill]));
+    }
+
+    #[test]
+    fn a_picture_that_can_no_longer_be_shown_is_no_edit_and_one_that_can_is() {
+        let (without, with) = (print("title:aa"), print("title:aa picture:bb"));
+        assert_eq!((with.changed(&without), without.changed(&with)), (vec![], vec![TextPart::Picture]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::activity::{Image, Printable};
 use crate::domain::diagnostic::{Diagnostic, Level};
 use crate::ordinary_file;
 use crate::pictures::{self, MOST_FILE_BYTES};
-use crate::toml_form::{Fields, Key, Table};
+use crate::toml_form::{Fields, Key, Place, SourceFile, Table};
 
 use super::front_matter::{At, LINE, line};
 use super::{svg, words};
@@ -23,15 +23,21 @@ struct Kind {
     endings: &'static [&'static str],
     /// Codes of a name that is none, and of a file that is not there.
     codes: [&'static str; 2],
+    /// How bad that is, and what follows from it.
+    level: Level,
+    without: &'static str,
     /// How to name one.
     help: &'static str,
 }
 
-/// Those that mail programs show.
+/// Those that mail programs show, and one that they show in ways of their own. Nothing about a picture is an error: an activity
+/// goes out without it.
 static PICTURE: Kind = Kind {
     noun: "picture",
-    endings: &["png", "jpg", "jpeg", "webp"],
+    endings: &["png", "jpg", "jpeg", "webp", "gif"],
     codes: ["bad-image", "missing-image"],
+    level: Level::Warning,
+    without: ": the activity goes out without a picture",
     help: "put a .png, .jpg or .webp file beside this one and write its name alone: padlock.png",
 };
 
@@ -40,6 +46,8 @@ static DRAWING: Kind = Kind {
     noun: "drawing",
     endings: &["svg"],
     codes: ["bad-printable", "missing-printable"],
+    level: Level::Error,
+    without: "",
     help: "put an .svg file beside this one and write its name alone: four-buttons.svg",
 };
 
@@ -63,75 +71,71 @@ pub(crate) struct Beside<'a> {
 }
 
 impl Beside<'_> {
+    /// The picture that the keys name. One that can't be shown has no digest, and is told of.
     pub(super) fn image(self, fields: &Fields<'_>) -> Option<Image> {
-        let file = self.named(fields, "file", &PICTURE);
-        let alt = line(fields, "alt");
-        let credit = line(fields, "credit");
+        let file = line(fields, "file");
+        let is_there = file.as_ref().is_some_and(|file| self.is_there(fields.source(), file, &PICTURE));
+        let (alt, credit) = (line(fields, "alt"), line(fields, "credit"));
         let (file, alt, credit) = (file?, alt?.value, credit?.value);
-        let digest = self.looked_at(fields, &file)?;
-        Some(Image { file, alt, credit, digest })
+        let digest = if is_there { self.looked_at(fields.source(), &file) } else { None };
+        Some(Image { file: file.value, alt, credit, digest: digest.unwrap_or_default() })
     }
 
     /// The digest of a picture's file whose header says that it can be shown. Its pixels are read where it is drawn, and when
     /// everything is checked: here they would be read by every command.
-    fn looked_at(self, fields: &Fields<'_>, file: &str) -> Option<String> {
-        let page = fields.source();
-        let offset = line(fields, "file")?.offset;
-        let bytes = match read_picture(&self.folder.join(file)) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let message = format!("“{file}” can’t be read: {}", ordinary_file::reason(&error));
-                page.error(offset, "bad-picture", message, "make it a file that this user may read");
+    fn looked_at(self, page: &SourceFile, At { offset, value: file }: &At<String>) -> Option<String> {
+        let found = read_picture(&self.folder.join(file)).map_err(|error| {
+            let what = format!("can’t be read: {}", ordinary_file::reason(&error));
+            (what, "make it a file that this user may read")
+        });
+        let kind = found.and_then(|bytes| match pictures::inspect(&bytes) {
+            Ok(kind) => Ok((kind, HEXLOWER.encode(&Sha256::digest(&bytes)))),
+            Err(problem) => Err((problem.to_string(), problem.help())),
+        });
+        let (kind, digest) = match kind {
+            Ok(found) => found,
+            Err((what, help)) => {
+                page.warning(*offset, "bad-picture", format!("“{file}” {what}{}", PICTURE.without), help);
                 return None;
             }
         };
-        match pictures::inspect(&bytes) {
-            Ok(kind) => {
-                let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-                if !kind.endings().contains(&ending.as_str()) {
-                    let right = kind.endings()[0];
-                    let message = format!("“{file}” is a {} picture, whatever its name says", right.to_uppercase());
-                    page.warning(
-                        offset,
-                        "picture-name",
-                        message,
-                        format!("let its name end in .{right}, here and in its folder"),
-                    );
-                }
-                Some(HEXLOWER.encode(&Sha256::digest(&bytes)))
-            }
-            Err(problem) => {
-                page.error(offset, "bad-picture", format!("“{file}” {problem}"), problem.help());
-                None
-            }
+        let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+        if !kind.endings().contains(&ending.as_str()) {
+            let right = kind.endings()[0];
+            let message = format!("“{file}” is a {} picture, whatever its name says", right.to_uppercase());
+            let help = format!("let its name end in .{right}, here and in its folder");
+            page.warning(*offset, "picture-name", message, help);
         }
+        Some(digest)
     }
 
     /// The printable that the key names, with its drawing.
     pub(super) fn printable(self, fields: &Fields<'_>, key: &str) -> Option<Printable> {
-        let file = self.named(fields, key, &DRAWING)?;
+        let file = line(fields, key).filter(|file| self.is_there(fields.source(), file, &DRAWING))?.value;
         let (svg, found) = svg::read(&self.folder.join(&file));
         fields.source().append(found);
         Some(Printable { file, svg: svg? })
     }
 
-    /// The file of this kind that the key names.
-    fn named(self, fields: &Fields<'_>, key: &str, kind: &Kind) -> Option<String> {
-        let page = fields.source();
-        let At { offset, value: file } = line(fields, key)?;
+    /// Whether a key names a file of this kind that lies there; it is noted when not.
+    fn is_there(self, page: &SourceFile, At { offset, value: file }: &At<String>, kind: &Kind) -> bool {
         let [bad, missing] = kind.codes;
-        if !kind.is_name(&file) {
-            let message = format!("{} is not a plain file name of a {}", words::shown(&file), kind.noun);
-            page.error(offset, bad, message, kind.help);
-            return None;
+        let note = |code, what: String, help: String| {
+            let found = Diagnostic { level: kind.level, ..Diagnostic::error(code, what + kind.without) };
+            page.add(Place::At(*offset), found.help(help));
+        };
+        if !kind.is_name(file) {
+            let what = format!("{} is not a plain file name of a {}", words::shown(file), kind.noun);
+            note(bad, what, kind.help.to_owned());
+            return false;
         }
-        if !self.files.contains(&file) {
+        if !self.files.contains(file) {
             let others = self.files.iter().map(String::as_str).filter(|name| kind.is_name(name));
-            let help = words::suggest(&file, others, &format!("put the {} beside this file", kind.noun));
-            page.error(offset, missing, format!("there is no file “{file}” beside this one"), help);
-            return None;
+            let help = words::suggest(file, others, &format!("put the {} beside this file", kind.noun));
+            note(missing, format!("there is no file “{file}” beside this one"), help);
+            return false;
         }
-        Some(file)
+        true
     }
 }
 
@@ -169,7 +173,7 @@ pub(super) fn unnamed(path: &Path) -> Vec<Diagnostic> {
 }
 
 /// Whether `name` is a plain file name with the ending of a picture.
-pub(super) fn is_picture(name: &str) -> bool {
+pub(crate) fn is_picture(name: &str) -> bool {
     PICTURE.is_name(name)
 }
 

@@ -121,7 +121,7 @@ fn theme(folder: Item, (drafts, found): Met<'_>) -> ThemeFolder {
             _ if item.is_dir => found.push(item.stray("folders inside a theme are not read: move the files up")),
             Some(name) if check_slug(&item, name, found) => theme.activities.push(name.to_owned()),
             Some(_) => {}
-            None if is_drawing(&item.name) || is_picture(&item.name) && item.trouble.is_none() => {}
+            None if is_drawing(&item.name) || is_picture(&item.name) => {}
             None => {
                 let help = "activities end in .md, pictures in .png, .jpg or .webp, sheets to print in .svg; delete other files";
                 found.push(item.stray(help));

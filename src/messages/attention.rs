@@ -52,6 +52,7 @@ pub fn attention(attention: &Attention) -> String {
              `fortnightly check`",
             count(*errors, "error", "errors")
         ),
+        Attention::WithoutLogo(lost) => format!("service.logo: {lost}"),
         Attention::RelayUnreachable { since, mails } => format!(
             "the relay cannot be reached since {}, and {}: look at mail.transport and at the relay, or run \
              `fortnightly check --online`",
@@ -165,6 +166,7 @@ fn edition(number: EditionNumber, what: &EditionAttention) -> String {
                 "edition {number} was edited since it was {since}: {edits}; look at `fortnightly preview --edition {number}`"
             )
         }
+        EditionAttention::WithoutPicture(lost) => format!("edition {number}: {lost}"),
         EditionAttention::Unfinished { waiting, total } => format!(
             "edition {number} is unfinished: {waiting} of {total} mails wait; `fortnightly run` or \
              `fortnightly send --edition {number}` goes on"

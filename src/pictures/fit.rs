@@ -4,7 +4,8 @@ use std::iter;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType as Scaling};
-use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
+use image::metadata::Orientation;
+use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, RgbImage};
 
 use super::palette::Indexed;
 use super::problem::PictureProblem;
@@ -32,9 +33,9 @@ pub fn fit(bytes: &[u8], most: usize) -> Result<Picture, PictureProblem> {
 /// # Errors
 /// As those of [`fit`].
 pub fn fit_within(bytes: &[u8], side: u32, most: usize) -> Result<Picture, PictureProblem> {
-    let image = read(bytes)?;
+    let (image, orientation) = read(bytes)?;
     let longest = image.width().max(image.height());
-    let image = if longest > 2 * side { halved(&image, side) } else { image };
+    let image = upright(if longest > 2 * side { halved(&image, side) } else { image }, orientation);
     let smaller = SIDES.into_iter().filter(|one| *one < side);
     let mut sides: Vec<u32> = iter::once(side).chain(smaller).map(|side| longest.min(side)).collect();
     sides.dedup();
@@ -51,6 +52,13 @@ pub fn fit_within(bytes: &[u8], side: u32, most: usize) -> Result<Picture, Pictu
 fn halved(image: &RgbImage, side: u32) -> RgbImage {
     let (width, height) = within(image, 2 * side);
     imageops::thumbnail(image, width, height)
+}
+
+/// As it was held when it was taken.
+fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
+    let mut image = DynamicImage::from(image);
+    image.apply_orientation(orientation);
+    image.into_rgb8()
 }
 
 fn scaled(image: &RgbImage, side: u32) -> RgbImage {

@@ -13,6 +13,8 @@ pub enum PictureProblem {
     TooManyBytes(u64),
     #[error("is {width} × {height} pixels large; at most {MOST_SIDE} pixels each way and 24 million in all are read")]
     TooLarge { width: u32, height: u32 },
+    #[error("is a progressive JPEG of {width} × {height} pixels, which takes too much memory to read")]
+    TooManyScans { width: u32, height: u32 },
     #[error("is a moving picture, and a mail shows still ones only")]
     Moves,
     #[error("is in a printer’s colours (CMYK), which mail programs and browsers show wrongly")]
@@ -30,7 +32,9 @@ impl PictureProblem {
         match self {
             Self::Unknown => "save the picture as PNG or JPEG and put that file in its place",
             Self::Gif | Self::Moves => "save one still picture of it as PNG or JPEG",
-            Self::TooManyBytes(_) | Self::TooLarge { .. } => "save it smaller: 1,200 pixels wide are plenty",
+            Self::TooManyBytes(_) | Self::TooLarge { .. } | Self::TooManyScans { .. } => {
+                "save it smaller: 1,200 pixels wide are plenty"
+            }
             Self::PrintersColours => "save it in RGB colours",
             Self::Broken => "open it to see whether it’s whole, then save it again",
             Self::CannotFit => "choose a calmer picture",

@@ -1,24 +1,32 @@
-//! From a file to pixels as a reader sees them: upright, in 8 bits, on white.
+//! From a file to pixels as a reader sees them: in 8 bits, on white.
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, Rgb, RgbImage};
 
 use super::problem::PictureProblem;
 use super::source::{broken, guarded, inspect, open};
 
-/// The pixels of a file.
+/// The pixels of a file, and how they are to be turned: that is done once they are fewer.
 ///
 /// # Errors
 /// As [`inspect`], or when the file is broken further on.
-pub(super) fn read(bytes: &[u8]) -> Result<RgbImage, PictureProblem> {
+pub(super) fn read(bytes: &[u8]) -> Result<(RgbImage, Orientation), PictureProblem> {
     inspect(bytes)?;
     guarded(|| {
         let mut decoder = open(bytes)?;
         // Before the file's other words are left behind: a camera that was held upright says so in them.
         let orientation = decoder.orientation().map_err(broken)?;
-        let mut image = DynamicImage::from_decoder(decoder).map_err(broken)?;
-        image.apply_orientation(orientation);
-        Ok(on_white(image))
+        let image = DynamicImage::from_decoder(decoder).map_err(broken)?;
+        Ok((on_white(image), orientation))
     })
+}
+
+/// Whether a file can be shown, looked at to its last pixel.
+///
+/// # Errors
+/// When it can't be.
+pub fn check(bytes: &[u8]) -> Result<(), PictureProblem> {
+    read(bytes).map(drop)
 }
 
 /// Whatever was transparent becomes white: dark lines on a dark mail would not be seen.

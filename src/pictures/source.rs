@@ -7,6 +7,7 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{ImageDecoder, Limits};
 
+use super::jpeg::Markers;
 use super::limits::{MOST_FILE_BYTES, MOST_MEMORY, MOST_PIXELS, MOST_SIDE};
 use super::problem::PictureProblem;
 
@@ -67,22 +68,25 @@ pub(super) fn open(bytes: &[u8]) -> Result<Box<dyn ImageDecoder + '_>, PicturePr
     let reader = Cursor::new(bytes);
     let mut decoder: Box<dyn ImageDecoder + '_> = match Kind::of(bytes)? {
         Kind::Png => {
+            whole(png_is_whole(bytes))?;
             let png = PngDecoder::with_limits(reader, limits.clone()).map_err(broken)?;
             still(png.is_apng().map_err(broken)?)?;
             Box::new(png)
         }
         Kind::Jpeg => {
             let markers = Markers::of(bytes);
-            if markers.components == Some(4) {
+            if markers.components.len() == 4 {
                 return Err(PictureProblem::PrintersColours);
             }
             // The decoder takes a picture that was cut off for one with a grey end.
-            if !markers.is_whole {
-                return Err(PictureProblem::Broken);
+            whole(markers.is_whole)?;
+            if markers.memory() > MOST_MEMORY {
+                return Err(markers.too_large());
             }
             Box::new(JpegDecoder::new(reader).map_err(broken)?)
         }
         Kind::WebP => {
+            whole(webp_is_whole(bytes))?;
             let webp = WebPDecoder::new(reader).map_err(broken)?;
             still(webp.has_animation())?;
             Box::new(webp)
@@ -97,44 +101,36 @@ pub(super) fn open(bytes: &[u8]) -> Result<Box<dyn ImageDecoder + '_>, PicturePr
     Ok(decoder)
 }
 
+/// What was cut off is told before its pixels are read, so that whoever only looks at the header sees it, too.
+fn whole(is_whole: bool) -> Result<(), PictureProblem> {
+    if is_whole { Ok(()) } else { Err(PictureProblem::Broken) }
+}
+
+/// Whether the chunks of a PNG file go on to the one that ends it (PNG 3 §5.3).
+fn png_is_whole(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((&[a, b, c, d, ref kind @ ..], after)) = rest.split_first_chunk::<8>() {
+        // After the data comes a checksum of four bytes.
+        let length = u64::from(u32::from_be_bytes([a, b, c, d])) + 4;
+        let Some(next) = usize::try_from(length).ok().and_then(|length| after.get(length..)) else { return false };
+        if kind == b"IEND" {
+            return true;
+        }
+        rest = next;
+    }
+    false
+}
+
+/// Whether a WebP file is as long as it says (RFC 9649 §2.4).
+fn webp_is_whole(bytes: &[u8]) -> bool {
+    let Some(&[a, b, c, d]) = bytes.get(4..8) else { return false };
+    u64::from(u32::from_le_bytes([a, b, c, d])) + 8 <= bytes.len() as u64
+}
+
 fn still(moves: bool) -> Result<(), PictureProblem> {
     if moves { Err(PictureProblem::Moves) } else { Ok(()) }
 }
 
 pub(super) fn broken(_: image::ImageError) -> PictureProblem {
     PictureProblem::Broken
-}
-
-/// What a JPEG file's markers say (ITU-T T.81 §B.1).
-struct Markers {
-    /// How many colours a pixel is made of; four are a printer's.
-    components: Option<u8>,
-    /// Whether an end of image follows the first scan.
-    is_whole: bool,
-}
-
-impl Markers {
-    fn of(bytes: &[u8]) -> Self {
-        let mut found = Self { components: None, is_whole: false };
-        let mut at = 2;
-        while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
-            match marker {
-                // Any number of these may stand before a marker.
-                0xff => {
-                    at += 1;
-                    continue;
-                }
-                0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                    found.components = bytes.get(at + 9).copied();
-                }
-                0xda => {
-                    found.is_whole = memchr::memmem::find(&bytes[at..], &[0xff, 0xd9]).is_some();
-                    return found;
-                }
-                _ => {}
-            }
-            at += 2 + usize::from(u16::from_be_bytes([high, low]));
-        }
-        found
-    }
 }

@@ -63,6 +63,7 @@ mod operators;
 mod outages;
 mod overwriting;
 mod pages;
+mod picture_faults;
 mod pictures;
 mod pictures_published;
 mod placeholders;

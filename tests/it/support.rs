@@ -12,6 +12,7 @@ pub(crate) mod http;
 pub(crate) mod library_fixture;
 pub(crate) mod oidc;
 pub(crate) mod oracle;
+pub(crate) mod picture_files;
 pub(crate) mod ports;
 pub(crate) mod postfix;
 #[cfg(feature = "postgres")]

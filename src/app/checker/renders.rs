@@ -8,7 +8,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 
-use crate::app::edition_content::DigestMaker;
+use crate::app::edition_content::{DigestMaker, Illustrated};
 use crate::app::planner::PlanRow;
 use crate::app::{AppContext, AppError, Content};
 use crate::config::Config;
@@ -20,10 +20,12 @@ use crate::domain::subscriber::{Locale, Sector};
 use crate::library::Library;
 use crate::ordinary_file;
 use crate::render::{Issue, MailKind, RenderError, ServiceInfo};
+use crate::store::PublishedPicture;
 
 /// One digest to try.
 struct Trial<'a> {
     edition: Issue<'a>,
+    pictures: &'a [PublishedPicture],
     key: SegmentKey,
 }
 
@@ -46,11 +48,11 @@ impl<'c> Renders<'c> {
         let (editions, mut findings) = self.editions_ahead(rows);
         let mut trials: Vec<Trial<'_>> = Vec::new();
         for (edition, sector) in editions.iter().zip(Sector::ALL.iter().copied().cycle()) {
-            let bands = edition.bands();
-            trials.extend(bands.iter().map(|band| trial(edition.clone(), [band.clone()].into(), sector)));
-            trials.push(trial(edition.clone(), bands, Sector::School));
+            let bands = edition.issue.bands();
+            trials.extend(bands.iter().map(|band| trial(edition, [band.clone()].into(), sector)));
+            trials.push(trial(edition, bands, Sector::School));
         }
-        if let Some(fullest) = editions.iter().rev().max_by_key(|edition| edition.cards.len()) {
+        if let Some(fullest) = editions.iter().rev().max_by_key(|edition| edition.issue.cards.len()) {
             trials.extend(self.every_kind(fullest));
         }
         let mut seen = BTreeSet::new();
@@ -63,7 +65,7 @@ impl<'c> Renders<'c> {
     }
 
     /// Each selection ahead once, unless its notices differ.
-    fn editions_ahead(&self, rows: &[PlanRow]) -> (Vec<Issue<'_>>, Vec<Diagnostic>) {
+    fn editions_ahead(&self, rows: &[PlanRow]) -> (Vec<Illustrated<'_>>, Vec<Diagnostic>) {
         let (mut editions, mut findings, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
         for row in rows.iter().filter(|row| row.is_ahead()) {
             let Some(selection) = row.selection.as_ref().filter(|selection| !selection.picks.is_empty()) else {
@@ -71,38 +73,39 @@ impl<'c> Renders<'c> {
             };
             match self.digests.look_up(row.edition, row.date, &selection.theme, &selection.picks) {
                 Ok(edition) => {
-                    let ids = edition.cards.iter().map(|card| (card.band.id.clone(), card.activity.id.clone()));
+                    let Issue { cards, notices, .. } = &edition.issue;
+                    let ids = cards.iter().map(|card| (card.band.id.clone(), card.activity.id.clone()));
                     let cards: Vec<_> = ids.collect();
-                    let notices: Vec<_> = edition.notices.iter().map(|notice| notice.name.clone()).collect();
+                    let notices: Vec<_> = notices.iter().map(|notice| notice.name.clone()).collect();
                     if seen.insert((selection.theme.clone(), cards, notices)) {
                         editions.push(edition);
                     }
                 }
-                // Said already, once for each picture.
-                Err(AppError::File { .. }) => {}
                 Err(error) => findings.push(Diagnostic::error("cannot-render", error.to_string())),
             }
         }
         (editions, findings)
     }
 
-    fn every_kind<'a>(&'a self, edition: &Issue<'a>) -> Vec<Trial<'a>> {
-        let all = edition.bands();
+    fn every_kind<'a>(&'a self, edition: &'a Illustrated<'a>) -> Vec<Trial<'a>> {
+        let all = edition.issue.bands();
         let mut trials = Vec::new();
         for sector in Sector::ALL.iter().copied() {
-            trials.extend(all.iter().map(|band| trial(edition.clone(), [band.clone()].into(), sector)));
+            trials.extend(all.iter().map(|band| trial(edition, [band.clone()].into(), sector)));
             if sector != Sector::School {
-                trials.push(trial(edition.clone(), all.clone(), sector));
+                trials.push(trial(edition, all.clone(), sector));
             }
         }
-        let notices = match edition.notices.as_slice() {
+        let issue = &edition.issue;
+        let notices = match issue.notices.as_slice() {
             [] => self.library.notices.iter().take(1).collect(),
             _ => Vec::new(),
         };
-        let reply_to = edition.service.reply_to.is_none().then_some(&self.config.service.from.address);
-        let service = ServiceInfo { reply_to, ..edition.service };
-        trials.push(trial(Issue { notices, ..edition.clone() }, all.clone(), Sector::School));
-        trials.push(trial(Issue { service, ..edition.clone() }, all, Sector::School));
+        let reply_to = issue.service.reply_to.is_none().then_some(&self.config.service.from.address);
+        let service = ServiceInfo { reply_to, ..issue.service };
+        let plain = |bands: BandSet| trial(edition, bands, Sector::School);
+        trials.push(Trial { edition: Issue { notices, ..issue.clone() }, ..plain(all.clone()) });
+        trials.push(Trial { edition: Issue { service, ..issue.clone() }, ..plain(all) });
         trials
     }
 
@@ -113,7 +116,7 @@ impl<'c> Renders<'c> {
             while let Some((at, trial)) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, trials.get(at)?)))
             {
-                if let Err(error) = self.digests.segment(&trial.edition, &trial.key) {
+                if let Err(error) = self.digests.segment((&trial.edition, trial.pictures), &trial.key) {
                     failed.lock().push((at, trial, error));
                 }
             }
@@ -199,8 +202,9 @@ impl<'c> Renders<'c> {
 
 const HELP: &str = "mend the template or the text that it names; the preview shows the whole digest";
 
-fn trial(edition: Issue<'_>, bands: BandSet, sector: Sector) -> Trial<'_> {
-    Trial { edition, key: SegmentKey { bands, sector, locale: Locale::EnGb } }
+fn trial<'a>(edition: &'a Illustrated<'a>, bands: BandSet, sector: Sector) -> Trial<'a> {
+    let key = SegmentKey { bands, sector, locale: Locale::EnGb };
+    Trial { edition: edition.issue.clone(), pictures: &edition.drawn.pictures, key }
 }
 
 /// The activities of the segment, in the bands' order.

@@ -100,8 +100,11 @@ impl OperatorNotices {
         let number = edition.number;
         let matters = found.attention.iter().filter(|one| match one {
             Attention::Edition(_, EditionAttention::NeedsApproval { .. }) => false,
-            Attention::Edition(about, EditionAttention::Edited { .. }) => *about == number,
+            Attention::Edition(about, EditionAttention::Edited { .. } | EditionAttention::WithoutPicture(_)) => {
+                *about == number
+            }
             Attention::Edition(about, _) => *about == number && one.waits_for_a_person(now),
+            Attention::WithoutLogo(_) => true,
             other => other.waits_for_a_person(now),
         });
         Ok(ComingEdition {

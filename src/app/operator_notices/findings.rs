@@ -86,6 +86,7 @@ fn key(attention: &Attention, now: DateTime<Utc>) -> Option<String> {
         Attention::BrokenContent { .. } | Attention::BrokenFiles(_) => Some("files".to_owned()),
         Attention::Restored(_)
         | Attention::Replaced(_)
+        | Attention::WithoutLogo(_)
         | Attention::Wave { .. }
         | Attention::UnsettledWave(_)
         | Attention::RelayUnreachable { .. } => None,

@@ -3,9 +3,8 @@
 use super::desk::Writing;
 use super::sheet::Edited;
 use crate::app::bulletin_content::BulletinMaker;
-use crate::app::context::service_info;
-use crate::app::edition_content::DigestMaker;
-use crate::app::pictures::{illustrate, with_pictures};
+use crate::app::edition_content::{DigestMaker, Illustrated};
+use crate::app::pictures::with_pictures;
 use crate::app::{AppError, Content};
 use crate::domain::activity::{Activity, Notice, Theme};
 use crate::domain::band::{Band, BandSet};
@@ -105,8 +104,8 @@ impl Writing {
         let config = &self.context.config;
         let edition = config.schedule.fortnight_at(self.context.clock.now()).max(EditionNumber(1));
         let card = |(band, activity)| Card { band, activity, from_theme: None, corrected: None };
-        let mut issue = Issue {
-            service: service_info(config),
+        let issue = Issue {
+            service: content.service_info(config),
             edition,
             date: self.today(),
             theme: &around.theme,
@@ -116,8 +115,7 @@ impl Writing {
             help: &around.help,
             pictures: Vec::new(),
         };
-        let pictures = DigestMaker::new(&self.context, content).pictures(&issue)?;
-        illustrate(&mut issue, &pictures);
+        let Illustrated { issue, drawn } = DigestMaker::new(&self.context, content).illustrated(issue);
         let key = SegmentKey { bands: issue.bands(), sector: Sector::School, locale: Locale::EnGb };
         let made = |source| AppError::Digest { edition, segment: key.id(&config.bands), source };
         let rendered = render(&content.templates, &issue, &key, &config.bands).map_err(made)?;
@@ -130,7 +128,7 @@ impl Writing {
             pages::edition(&content.templates, &page, &config.bands)?
         };
         let shown = self.shown(content, &rendered, web, &around.title)?;
-        let (mail, web) = (with_pictures(&shown.mail, &pictures), with_pictures(&shown.web, &pictures));
+        let (mail, web) = (with_pictures(&shown.mail, &drawn.pictures), with_pictures(&shown.web, &drawn.pictures));
         Ok(Preview { mail, web, ..shown })
     }
 

@@ -7,6 +7,7 @@ use super::super::subscription::import_began;
 use super::holds::{self, sync_waits};
 use super::matter::{ConsolePage, Matter, button, matter};
 use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention, Undelivered};
+use crate::app::pictures::LeftOut;
 use crate::app::planner::Replacement;
 use crate::domain::bulletin::BulletinName;
 use crate::domain::edition::{EditionNumber, HoldReason};
@@ -62,6 +63,7 @@ pub fn for_people(attention: &Attention) -> Matter {
             broken("The library or the templates have", *errors, "so no new edition goes out until they are mended")
         }
         Attention::BulletinHeld { name, reason, is_published } => held_bulletin(name, reason.as_ref(), *is_published),
+        Attention::WithoutLogo(lost) => without_logo(lost),
         Attention::RelayUnreachable { since, mails } => matter(
             format!(
                 "Our mail server has not answered since {}, and {} for it.",
@@ -72,6 +74,21 @@ pub fn for_people(attention: &Attention) -> Matter {
             None,
         ),
     }
+}
+
+fn without_logo(LeftOut { file, problem, .. }: &LeftOut) -> Matter {
+    let file = file.display();
+    let what = format!("The logo {file} {problem}. Mails and pages show the service’s name in its place.");
+    matter(what, format!("What to do with the file: {}.", problem.help()), None)
+}
+
+fn without_picture(number: EditionNumber, LeftOut { file, problem, .. }: &LeftOut) -> Matter {
+    let file = file.display();
+    matter(
+        format!("The picture {file} {problem}. Edition {number} goes out without it."),
+        format!("What to do with the file: {}.", problem.help()),
+        Some(ConsolePage::Edition(number)),
+    )
 }
 
 fn held_bulletin(name: &BulletinName, reason: Option<&HoldReason>, is_published: bool) -> Matter {
@@ -191,6 +208,7 @@ fn edition(number: EditionNumber, what: &EditionAttention) -> Matter {
             let what = format!("Edition {number} was edited since it was {since}: {}.", picks::edits(edits));
             matter(what, "Look at it again on its page.", page)
         }
+        EditionAttention::WithoutPicture(lost) => without_picture(number, lost),
         EditionAttention::Unfinished { waiting, total } => matter(
             format!("{waiting} of the {total} mails of edition {number} are still to be sent."),
             "They go out by themselves as long as the service is running.",

@@ -21,6 +21,7 @@ pub fn in_short(attention: &Attention) -> String {
         Attention::BrokenContent { .. } | Attention::BrokenFiles(_) => {
             "Config, library or templates have errors.".to_owned()
         }
+        Attention::WithoutLogo(_) => "The logo can't be shown.".to_owned(),
         Attention::BulletinHeld { name, .. } => format!("Bulletin {name} is held."),
         Attention::RelayUnreachable { .. } => "The mail server can't be reached.".to_owned(),
     }
@@ -33,6 +34,7 @@ fn of_edition(what: &EditionAttention) -> String {
         EditionAttention::NeedsApproval { due } => format!("needs approval before {}.", local_moment(due)),
         EditionAttention::Overdue { .. } => "was due and hasn't been sent.".to_owned(),
         EditionAttention::Edited { .. } => "was edited.".to_owned(),
+        EditionAttention::WithoutPicture(_) => "goes out without one of its pictures.".to_owned(),
         EditionAttention::Unfinished { .. } => "is still being sent.".to_owned(),
         EditionAttention::Undelivered { how: Undelivered::Uncertain, .. } => {
             "has mails that may or may not have arrived.".to_owned()

@@ -84,7 +84,8 @@ pub(super) async fn replace(
     let approved = after.approved.as_ref().map(Fingerprint::as_str);
     let number = i64::from(after.id.mailing().0);
     let withdrawn_at = after.withdrawn_at.map(sql::millis);
-    let row = params![number, after.name.as_str(), approved, text, audience, beside_edition, withdrawn_at];
+    let name = after.name.as_str();
+    let row = params![number, name, approved, text, audience, beside_edition, withdrawn_at];
     transaction.run(put, row).await?;
     Ok(true)
 }

@@ -107,6 +107,7 @@ fn step(attention: &Attention, approve: &ApprovePaths) -> Option<Step> {
         | Attention::NotAMessage { .. }
         | Attention::BrokenContent { .. }
         | Attention::BrokenFiles(_)
+        | Attention::WithoutLogo(_)
         | Attention::RelayUnreachable { .. } => None,
     }
 }
@@ -133,6 +134,7 @@ fn of_edition(number: EditionNumber, what: &EditionAttention, approve: &ApproveP
         | EditionAttention::WouldBeHeld(_)
         | EditionAttention::Overdue { .. }
         | EditionAttention::Unfinished { .. }
+        | EditionAttention::WithoutPicture(_)
         | EditionAttention::Edited { .. } => look(number),
         EditionAttention::Undelivered { how, .. } => {
             let state = match how {
