@@ -1,5 +1,6 @@
 //! Bulletins: which there are, what an operator decides about one, and how it is sent.
 
+pub mod approved;
 pub mod decide;
 pub(super) mod earlier;
 pub mod error;

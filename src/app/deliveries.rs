@@ -1,5 +1,6 @@
 //! What did not arrive, and what an operator does about it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -109,6 +110,18 @@ impl Deliveries {
         Ok(found.map(|bulletin| bulletin.id.mailing()).ok_or_else(|| DeliveriesError::BulletinNotSent(name.clone()))?)
     }
 
+    /// What is sent under this number, as people name it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn name_of(&self, number: EditionNumber) -> Result<MailingName, AppError> {
+        if BulletinId::of(number).is_none() {
+            return Ok(MailingName::Edition(number));
+        }
+        let name = self.bulletins().await?.remove(&number);
+        Ok(name.map(MailingName::Bulletin).ok_or(DeliveriesError::NotPublished(number))?)
+    }
+
     /// What those are called that were sent under the numbers of bulletins.
     ///
     /// # Errors
@@ -116,6 +129,17 @@ impl Deliveries {
     pub async fn bulletins(&self) -> Result<BTreeMap<EditionNumber, BulletinName>, AppError> {
         let bulletins = self.store.bulletins().await?.into_iter();
         Ok(bulletins.map(|bulletin| (bulletin.id.mailing(), bulletin.name)).collect())
+    }
+
+    /// The bulletins that went out, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn bulletins_sent(&self) -> Result<Vec<BulletinName>, AppError> {
+        let mut sent = self.store.bulletins().await?;
+        sent.retain(|bulletin| bulletin.published.is_some());
+        sent.sort_by_key(|bulletin| Reverse(bulletin.course.published_at));
+        Ok(sent.into_iter().map(|bulletin| bulletin.name).collect())
     }
 
     /// The published edition or bulletin that is meant: the newest edition, unless one is named.

@@ -2,6 +2,7 @@
 
 pub mod bulletin;
 pub mod difference;
+pub mod index;
 pub mod proof;
 mod recipient_lists;
 pub mod shown;
@@ -11,11 +12,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use self::proof::{Note, Proof, ProofSegment, Who};
+use self::proof::{Note, Proof, ProofMails, ProofSegment, Readership, Who};
 use super::context::sender;
 use super::edition_content::{DigestMaker, Illustrated, inline};
 use super::error::PreviewError;
-use super::pictures::with_pictures;
 use super::planner::{PlanRow, PlanState, Planner};
 use super::publisher::objection;
 use super::sender::message::DeliveryLinks;
@@ -28,7 +28,6 @@ use crate::domain::rendered::{Rendered, Slot};
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::sender::Sender;
 use crate::mail::{Envelope, Frame};
-use crate::store::PublishedPicture;
 
 /// Shows editions before they go out, and as they went out. It must work on a copy of the store: entries of the config
 /// that were not synced are brought into it first.
@@ -114,7 +113,8 @@ impl Previewer {
         let Illustrated { issue, drawn } = illustrated;
         let notices = issue.notices.into_iter().cloned().collect();
         let says = (sender(config, keyring), edition.due_at);
-        Ok(Proof { pictures: drawn.pictures, ..Proof::new(edition.number, segments, row, (notes, notices), says) })
+        let mails = ProofMails::new(edition.number, segments, Readership::Edition, drawn.pictures, says);
+        Ok(Proof { edition: edition.number, mails, row, notes, notices, difference: None })
     }
 
     async fn published_proof(
@@ -138,8 +138,9 @@ impl Previewer {
         notes.push(Note::Published { edition: number, state: edition.state });
         let sender = Sender { key_version: keyring.current(), ..stored.sender };
         let notices = store.published_view(number).await?.map(|view| view.notices).unwrap_or_default();
-        let proof = Proof::new(number, segments, row, (notes, notices), (sender, stored.at));
-        Ok(Proof { pictures: stored.pictures, ..proof })
+        let says = (sender, stored.at);
+        let mails = ProofMails::new(number, segments, Readership::Published, stored.pictures, says);
+        Ok(Proof { edition: number, mails, row, notes, notices, difference: None })
     }
 
     fn proof_segment(
@@ -171,15 +172,15 @@ impl Previewer {
     /// Makes one segment's mail to `to`, with `mark` before its subject.
     pub(super) fn sample_message(
         &self,
-        (sender, number, pictures): (&Sender, EditionNumber, &[PublishedPicture]),
+        mails: &ProofMails,
         segment: &ProofSegment,
         to: &Address,
         mark: &str,
         at: DateTime<Utc>,
     ) -> Result<SampleMessage, AppError> {
         let rendered = Rendered { subject: format!("{mark}{}", segment.subject), ..segment.rendered.clone() };
-        let inline = inline(&rendered, pictures);
-        let frame = Frame::illustrated(&rendered, &inline, sender, number, at)?;
+        let (number, inline) = (mails.number, inline(&rendered, &mails.pictures));
+        let frame = Frame::illustrated(&rendered, &inline, &mails.sender, number, at)?;
         let links = self.digests.sample_links(number)?;
         let greeting = greeting(segment.first.as_deref());
         let personal = links.personal(to, &greeting);

@@ -6,7 +6,7 @@ use super::bulletins::earlier::earlier;
 use super::bulletins::{SentBulletin, sent, sent_one};
 use super::{AppContext, AppError, Content};
 use crate::domain::band::BandSet;
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{Bulletin, BulletinName};
 use crate::domain::edition::EditionState;
 use crate::domain::text::dates;
 use crate::render::BulletinIssue;
@@ -78,9 +78,13 @@ impl PublicBulletins {
         make: impl FnOnce(&BulletinIssue<'_>) -> T,
     ) -> Result<T, AppError> {
         let about = earlier(&self.context, &sent.audience).await?;
+        // Whoever sent it may have meant fewer than its file names.
+        let went_to =
+            |bands: &BandSet| self.context.config.bands.ordered(bands).iter().map(|band| band.id.clone()).collect();
+        let bands = sent.audience.bands.as_ref().map(went_to).unwrap_or_default();
         let issue = BulletinIssue {
             service: self.content.service_info(&self.context.config),
-            bulletin: &sent.text,
+            bulletin: &Bulletin { bands, ..sent.text.clone() },
             date: self.context.local(sent.sent_at).date_naive(),
             about: about.as_ref().map(|earlier| earlier.as_shown()),
             withdrawn: sent.withdrawn_at.map(|at| self.context.local(at).date_naive()),

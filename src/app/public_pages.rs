@@ -235,6 +235,7 @@ impl PublicPages {
             title: view.theme.title.clone(),
             date: dates::day(view.date),
             url: format!("{base}/editions/{}{query}", view.edition),
+            picture_url: view.square(&self.config).unwrap_or_default(),
             cards: view.cards.iter().map(link).collect(),
         }
     }

@@ -108,6 +108,12 @@ impl PublishedView {
         }
     }
 
+    /// Where our own pages have the square picture with its title.
+    pub fn square(&self, config: &Config) -> Option<String> {
+        let square = self.illustrations(config).into_iter().find(|one| one.subject == PictureSubject::Share);
+        square.map(|square| square.src)
+    }
+
     /// Its pictures, where our own pages have them.
     fn illustrations(&self, config: &Config) -> Vec<Illustration> {
         let service = service_info(config);

@@ -79,5 +79,5 @@ fn shown(view: &PublishedView) -> ApprovedTexts {
         }
     }
     activities.retain(|activity| view.recalls.get(&activity.id).is_none_or(|recall| !recall.stands));
-    ApprovedTexts { theme: Some(theme), activities }
+    ApprovedTexts { theme: Some(theme), activities, bulletin: None }
 }

@@ -10,12 +10,11 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::failure::Failure;
 use super::out;
-use super::preview::segments;
+use super::preview::show_bulletin;
 use super::send::operators;
 use super::watcher::Watcher;
 use crate::app::bulletins::Bulletins;
 use crate::app::bulletins::error::BulletinError;
-use crate::app::bulletins::rehearse::BulletinRehearsal;
 use crate::app::bulletins::send::{BulletinOrder, BulletinSent};
 use crate::app::sender::Ended;
 use crate::app::{Loaded, bootstrap};
@@ -126,11 +125,8 @@ impl Bulletin {
             out::json(&rehearsal.proof);
             return Ok(ExitCode::SUCCESS);
         }
-        let BulletinRehearsal { proof, .. } = &rehearsal;
-        for line in bulletins::rehearsal(&rehearsal) {
-            out::line(&line);
-        }
-        segments(&proof.segments);
+        show_bulletin(&rehearsal);
+        out::line(&bulletins::preview::look_at(&self.name, self.order().narrowing.readers_of.as_ref()));
         out::line("Dry run: nothing was sent or recorded.");
         Ok(ExitCode::SUCCESS)
     }

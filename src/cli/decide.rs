@@ -75,7 +75,12 @@ impl Approve {
         let opened = open(context).await?;
         match &self.about.subject {
             Subject::Edition(number) => tell(&opened.app, &opened.decisions.approve(*number).await?, self.about.json),
-            Subject::Bulletin(name) => tell_bulletin(&opened.bulletins.approve(name).await?, self.about.json),
+            Subject::Bulletin(name) => {
+                let decided = opened.bulletins.approve(name).await?;
+                let text = opened.bulletins.text_at_hand(name).filter(|_| decided.bulletin.published.is_none());
+                let note = text.as_ref().map(messages::bulletins::preview::approved);
+                tell_bulletin(&decided, note, self.about.json);
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -132,7 +137,7 @@ impl Hold {
         let (opened, why) = (open(context).await?, self.reason.as_deref());
         match &self.about.subject {
             Subject::Edition(number) => tell(&opened.app, &opened.decisions.hold(*number, why).await?, self.about.json),
-            Subject::Bulletin(name) => tell_bulletin(&opened.bulletins.hold(name, why).await?, self.about.json),
+            Subject::Bulletin(name) => tell_bulletin(&opened.bulletins.hold(name, why).await?, None, self.about.json),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -156,7 +161,7 @@ impl Release {
             Some(Subject::Edition(number)) => {
                 tell(&opened.app, &opened.decisions.release(*number).await?, self.json);
             }
-            Some(Subject::Bulletin(name)) => tell_bulletin(&opened.bulletins.release(name).await?, self.json),
+            Some(Subject::Bulletin(name)) => tell_bulletin(&opened.bulletins.release(name).await?, None, self.json),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -242,7 +247,7 @@ impl Withdraw {
             What::Bulletin(name) => {
                 let decided =
                     if self.undo { bulletins.reinstate(name).await? } else { bulletins.withdraw(name).await? };
-                tell_bulletin(&decided, self.json);
+                tell_bulletin(&decided, None, self.json);
             }
             What::Edition(number) => {
                 let decided =
@@ -310,9 +315,10 @@ fn tell(app: &AppContext, decided: &Decided, as_json: bool) {
     }
 }
 
-fn tell_bulletin(decided: &BulletinDecided, as_json: bool) {
+fn tell_bulletin(decided: &BulletinDecided, note: Option<String>, as_json: bool) {
     let BulletinDecided { changed, bulletin, tally, .. } = decided;
-    let lines = messages::bulletins::decided(decided);
+    let mut lines = messages::bulletins::decided(decided);
+    lines.extend(note.map(|note| format!("  {note}")));
     if as_json {
         let state = bulletin.state();
         out::json(&json!({ "bulletin": bulletin.name, "state": state, "changed": changed, "deliveries": tally }));

@@ -1,8 +1,9 @@
-//! What changed in an edition's texts since they were approved, word by word.
+//! What changed in the texts of an edition or a bulletin since they were approved, word by word.
 
 use similar::{ChangeTag, TextDiff};
 
 use super::activity::{Activity, ActivityId, Image, Sensitivity, Theme};
+use super::bulletin::Bulletin;
 use super::edition::Selection;
 use super::edits::{ApprovedTexts, Texts};
 use super::fingerprint::{Fingerprint, TextPart};
@@ -12,7 +13,7 @@ use super::prose::{Block, Inline, Prose};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextChange {
     pub title: String,
-    /// The activity's id, or the theme's folder name.
+    /// The activity's id, the theme's folder name, or the bulletin's name.
     pub id: String,
     pub kind: ChangeKind,
     pub parts: Vec<PartChange>,
@@ -60,6 +61,16 @@ pub fn changes(approved: &ApprovedTexts, texts: Texts<'_>, selection: &Selection
     let is_gone = |old: &&Activity| find(&now.activities, &old.id).is_none();
     let gone = approved.activities.iter().filter(is_gone).filter_map(|old| of_activity(Some(old), None));
     theme.into_iter().chain(there).chain(gone).collect()
+}
+
+/// What differs in a bulletin from what was approved of it; none where nothing does.
+pub fn bulletin_change(approved: &Bulletin, now: &Bulletin) -> Option<TextChange> {
+    let parts = approved.fingerprint().changed(&now.fingerprint());
+    let part =
+        |part: &TextPart| part_change(*part, |text: &Bulletin| bulletin_part(text, *part), Some(approved), Some(now));
+    let parts: Vec<PartChange> = parts.iter().map(part).collect();
+    let (title, id, kind) = (now.title.clone(), now.name.to_string(), ChangeKind::Edited);
+    (!parts.is_empty()).then_some(TextChange { title, id, kind, parts })
 }
 
 fn of_theme(old: Option<&Theme>, new: Option<&Theme>) -> Option<TextChange> {
@@ -120,6 +131,22 @@ fn theme_part(theme: &Theme, part: TextPart) -> String {
         TextPart::Opening => prose(&theme.opening),
         TextPart::ForParents => prose(&theme.for_parents),
         TextPart::Byline => lines([&theme.author, &theme.reviewed_by].into_iter().flatten().cloned()),
+        _ => String::new(),
+    }
+}
+
+fn bulletin_part(text: &Bulletin, part: TextPart) -> String {
+    match part {
+        TextPart::Title => text.title.clone(),
+        TextPart::Summary => text.summary.clone(),
+        TextPart::Body => {
+            let correction = text.correction.iter().flat_map(|correction| [&correction.wrong, &correction.right]);
+            lines(correction.chain([&text.body]).map(prose).filter(|part| !part.is_empty()))
+        }
+        TextPart::Audience => {
+            let bands = text.bands.iter().map(|band| format!("band {band}"));
+            lines(bands.chain(text.sectors.iter().map(|sector| sector.as_str().to_owned())))
+        }
         _ => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::activity::{Activity, ActivityId, Theme};
+use super::bulletin::Bulletin;
 use super::edition::{Edit, Selection};
 use super::fingerprint::Fingerprint;
 
@@ -23,11 +24,14 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// What an edition said when somebody approved of it: the theme, and each activity once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a mailing said when somebody approved of it: of an edition the theme, and each activity once; or the bulletin.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovedTexts {
     pub theme: Option<Theme>,
     pub activities: Vec<Activity>,
+    /// Left out of what is stored of an edition, so that older versions can read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulletin: Option<Bulletin>,
 }
 
 impl ApprovedTexts {
@@ -38,7 +42,12 @@ impl ApprovedTexts {
             let is_new = activities.iter().all(|activity| activity.id != pick.id);
             activities.extend(texts.activity(&pick.id).filter(|_| is_new).cloned());
         }
-        Self { theme: texts.theme(&selection.theme).cloned(), activities }
+        Self { theme: texts.theme(&selection.theme).cloned(), activities, bulletin: None }
+    }
+
+    /// That of a bulletin.
+    pub fn of_bulletin(text: &Bulletin) -> Self {
+        Self { bulletin: Some(text.clone()), ..Self::default() }
     }
 }
 

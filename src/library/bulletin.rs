@@ -2,9 +2,10 @@
 
 use crate::domain::band::Bands;
 use crate::domain::bulletin::{Bulletin, BulletinName, Correction};
+use crate::domain::edition::EditionNumber;
 use crate::domain::prose::Prose;
 use crate::domain::subscriber::Sector;
-use crate::toml_form::{Document, Fields, Key, Table};
+use crate::toml_form::{Document, Fields, Form, Key, Table};
 
 use super::activity::SUMMARY_WORDS;
 use super::front_matter::{LINE, LINES, SENTENCES, bands_of, line, line_of_words, lines, split, unknown};
@@ -13,6 +14,9 @@ use super::{markdown, sections, words};
 
 /// The headings of a correction, in order. A bulletin that is none has no heading of level 2.
 pub(crate) const CORRECTION: [&str; 2] = ["What was wrong", "What is right"];
+
+/// More than any calendar has: there are 26 editions a year.
+const LAST_EDITION: i64 = 100_000;
 
 pub(super) static BULLETIN: Table = Table {
     heading: "",
@@ -30,6 +34,10 @@ pub(super) static BULLETIN: Table = Table {
             .asked("Whose families get it", "Tick none if it's for all ages."),
         Key::optional("sectors", LINES, "[\"school\"]")
             .asked("Which organisations get it", "Tick none if it's for all of them."),
+        Key::optional("corrects", Form::Whole { least: 1, most: LAST_EDITION }, "7").asked(
+            "Which edition it corrects",
+            "Its number. Only in a correction: it goes to those who got that edition.",
+        ),
     ],
 };
 
@@ -44,7 +52,29 @@ pub(super) fn read(page: &Page, name: BulletinName, bands: &Bands) -> Option<Bul
     let bands = if fields.get("bands").is_some() { bands_of(&fields, bands) } else { Some(Vec::new()) };
     let sectors = if fields.get("sectors").is_some() { read_sectors(&fields) } else { Some(Vec::new()) };
     let (correction, body) = read_body(page, body)?;
-    Some(Bulletin { name, title: title?.value, summary: summary?, bands: bands?, sectors: sectors?, correction, body })
+    let corrects = read_corrects(&fields, correction.is_some());
+    Some(Bulletin {
+        name,
+        title: title?.value,
+        summary: summary?,
+        bands: bands?,
+        sectors: sectors?,
+        corrects: corrects?,
+        correction,
+        body,
+    })
+}
+
+/// The edition that it corrects, which only a correction may name. `None` when that is wrong.
+fn read_corrects(fields: &Fields<'_>, is_correction: bool) -> Option<Option<EditionNumber>> {
+    let Some(value) = fields.get("corrects") else { return Some(None) };
+    let number = value.whole()?;
+    if is_correction {
+        return Some(Some(EditionNumber(number)));
+    }
+    let help = "write its text in two parts, “## What was wrong” and “## What is right”, or leave the key out";
+    value.error("no-correction", "only a correction names an edition, and this text is none", help);
+    None
 }
 
 /// The sectors, in the order in which they are always shown.

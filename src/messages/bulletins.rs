@@ -1,6 +1,7 @@
 //! What is said about bulletins: what came of sending one or deciding about it, and why it is not possible.
 
 pub mod people;
+pub mod preview;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -9,7 +10,6 @@ use super::{edition, errors, sending};
 use crate::app::bulletins::BulletinStatus;
 use crate::app::bulletins::decide::BulletinDecided;
 use crate::app::bulletins::error::BulletinError;
-use crate::app::bulletins::rehearse::BulletinRehearsal;
 use crate::app::decisions::error::Decision;
 use crate::app::sender::{PendingBulletin, RunReport};
 use crate::domain::bulletin::{BulletinName, MailingName};
@@ -58,6 +58,10 @@ pub fn refusal(error: &BulletinError) -> String {
             "bulletin {name} says what was wrong in an earlier mail, so it goes to the readers of that mail alone: name an edition with \
              --edition N, or a bulletin with --bulletin OTHER"
         ),
+        BulletinError::CorrectsAnother { name, edition } => format!(
+            "the file of bulletin {name} says that it corrects edition {edition}: change `corrects` there, or leave --edition and \
+             --bulletin out"
+        ),
         BulletinError::CopyNotAccepted(reply) => {
             let why = reply.as_ref().map_or_else(|| "nothing was handed over".to_owned(), ToString::to_string);
             format!("the test copy was not accepted: {why}")
@@ -102,8 +106,7 @@ fn unknown(name: &BulletinName, known: &[BulletinName]) -> String {
 }
 
 fn needs_approval(name: &BulletinName, edited: &[TextPart]) -> String {
-    let approve =
-        format!("look at `fortnightly bulletin {name} --dry-run`, then `fortnightly approve bulletin:{name}`");
+    let approve = format!("look at `fortnightly preview bulletin:{name}`, then `fortnightly approve bulletin:{name}`");
     if edited.is_empty() {
         return format!("nobody has approved bulletin {name} yet: {approve}");
     }
@@ -236,28 +239,6 @@ pub fn note(status: &BulletinStatus) -> String {
 /// `corrects edition 7`, or `about edition 7`.
 fn about(mailing: &MailingName, is_correction: bool) -> String {
     if is_correction { format!("corrects {mailing}") } else { format!("about {mailing}") }
-}
-
-/// What a dry run found, before its segments.
-pub fn rehearsal(rehearsal: &BulletinRehearsal) -> Vec<String> {
-    let BulletinRehearsal { proof, state, needs_approval } = rehearsal;
-    let (name, readers) = (&proof.bulletin, count(proof.recipients, "mailbox", "mailboxes"));
-    let whose = proof.readers_of.as_ref().map(|mailing| format!(" that got {mailing}")).unwrap_or_default();
-    let mut lines = vec![format!("Bulletin {name} · {state} · {readers}{whose}")];
-    if *needs_approval {
-        lines.push(format!("Note: It must be approved first: `fortnightly approve bulletin:{name}`."));
-    }
-    match state {
-        EditionState::Held => {
-            lines.push(format!("Note: It's held. To let it go: `fortnightly release bulletin:{name}`."));
-        }
-        EditionState::Withdrawn => lines.push("Note: It was withdrawn, so it isn't sent.".to_owned()),
-        EditionState::Sending | EditionState::Sent => {
-            lines.push("Note: It went out like this. Nobody who got it gets it again.".to_owned());
-        }
-        EditionState::Planned | EditionState::Approved | EditionState::Missed => {}
-    }
-    lines
 }
 
 /// There is no mail of which a copy could be made.

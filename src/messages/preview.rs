@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use chrono::NaiveDate;
 
 use super::{edition as editions, picks, plan, sectors};
+use crate::app::previewer::index::IndexWords;
 use crate::app::previewer::proof::{Difference, Note, NoticeDifference, Proof};
-use crate::app::previewer::write::IndexWords;
 use crate::domain::activity::Notice;
 use crate::domain::sheet::{Compared, Comparison, Marked};
 use crate::domain::subscriber::Sector;

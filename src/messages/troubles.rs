@@ -1,9 +1,11 @@
 //! Why mails did not arrive, for people who don't read mail servers' answers.
 
+use super::sentence::sentence;
 use crate::app::sender::SendError;
+use crate::domain::bulletin::MailingName;
 use crate::domain::delivery::listing::Retried;
 use crate::domain::delivery::{DeliveryState, Trouble};
-use crate::domain::edition::{Edition, EditionNumber, EditionState};
+use crate::domain::edition::EditionState;
 use crate::domain::text::lists::count;
 
 /// What happened, in a few words: a row of a table.
@@ -54,15 +56,11 @@ pub fn state(state: DeliveryState, came_back: bool) -> &'static str {
 }
 
 /// What came of trying again, a sentence each.
-pub fn retried(edition: &Edition, retried: Retried) -> Vec<String> {
-    let (number, taken) = (edition.number, retried.ended + retried.uncertain);
+pub fn retried(of: &MailingName, state: EditionState, retried: Retried) -> Vec<String> {
+    let taken = retried.ended + retried.uncertain;
     let mut said = vec![match taken {
-        0 => format!("No mail of edition {number} is sent again."),
-        _ => format!(
-            "{} of edition {number} {} sent again.",
-            count(taken, "mail", "mails"),
-            if taken == 1 { "is" } else { "are" }
-        ),
+        0 => format!("No mail of {of} is sent again."),
+        _ => format!("{} of {of} {} sent again.", count(taken, "mail", "mails"), if taken == 1 { "is" } else { "are" }),
     }];
     if retried.uncertain > 0 {
         said.push(format!(
@@ -74,17 +72,17 @@ pub fn retried(edition: &Edition, retried: Retried) -> Vec<String> {
         let stay = count(retried.suppressed, "mailbox is", "mailboxes are");
         said.push(format!("{stay} off the list, so nothing is sent there."));
     }
-    if taken > 0 && edition.state == EditionState::Held {
-        said.push(format!("Edition {number} is held, so they wait until somebody releases it."));
+    if taken > 0 && state == EditionState::Held {
+        said.push(sentence(&format!("{of} is held, so they wait until somebody releases it.")));
     }
     said
 }
 
 /// What somebody said about uncertain mails has been recorded.
-pub fn resolved(edition: EditionNumber, mails: u64, arrived: bool) -> String {
+pub fn resolved(of: &MailingName, mails: u64, arrived: bool) -> String {
     let counted = count(mails, "uncertain mail", "uncertain mails");
     let what = if arrived { "as accepted" } else { "as not arrived" };
-    format!("{counted} of edition {edition} {} now {what}.", if mails == 1 { "counts" } else { "count" })
+    format!("{counted} of {of} {} now {what}.", if mails == 1 { "counts" } else { "count" })
 }
 
 /// Why a test copy was not sent; `None` where the use case's own error says it.

@@ -69,6 +69,9 @@ pub fn done(title: &str, withdrawal: &Withdrawal) -> Vec<String> {
             listed(&numbers)
         ));
     }
+    if !withdrawal.published.is_empty() {
+        said.push("Families who got it aren't told by this. If they must know, write a correction.".to_owned());
+    }
     said
 }
 

@@ -285,8 +285,9 @@ fn bulletin(full: bool) -> Bulletin {
         name: "sample".parse().expect("a valid name"),
         title: words(),
         summary: words(),
-        bands: Vec::new(),
+        bands: if full { vec!["4-5".parse().expect("a band")] } else { Vec::new() },
         sectors: Vec::new(),
+        corrects: None,
         correction: full.then(|| Correction { wrong: prose(), right: prose() }),
         body: prose(),
     }
@@ -342,7 +343,8 @@ fn bulletin_brief() -> BulletinBrief {
 fn brief() -> Brief {
     let link =
         Link { age: "Ages".to_owned(), title: "Sample".to_owned(), url: "https://fortnightly.example".to_owned() };
-    Brief { number: 1, title: words(), date: words(), url: link.url.clone(), cards: vec![link] }
+    let picture_url = square().src;
+    Brief { number: 1, title: words(), date: words(), url: link.url.clone(), picture_url, cards: vec![link] }
 }
 
 fn question() -> Message {

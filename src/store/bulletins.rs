@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Actor, PublishResult, PublishedSegment, StoreError};
+use super::{Actor, PublishResult, PublishedSegment, Reader, StoreError};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::life::BulletinTransition;
 use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord, PublishedBulletin};
@@ -50,6 +50,15 @@ pub trait Bulletins {
 
     /// Who would get a bulletin now: active, unsuppressed mailboxes that are meant, by segment, counting only bands in `served`.
     async fn bulletin_audience(&self, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, StoreError>;
+
+    /// The mailboxes of [`Self::bulletin_audience`], by subscriber, oldest first, that come after this one: at most `limit`.
+    async fn bulletin_readers_page(
+        &self,
+        audience: &Audience,
+        served: &BandSet,
+        after: Option<&Reader>,
+        limit: u32,
+    ) -> Result<Vec<Reader>, StoreError>;
 
     /// In one transaction: stores segments and text, writes the bulletin, inserts one delivery per recipient.
     async fn publish_bulletin(&self, publication: &BulletinPublication) -> Result<PublishResult, StoreError>;

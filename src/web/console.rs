@@ -24,6 +24,7 @@ mod guard;
 mod library;
 mod live;
 mod log;
+mod mailing;
 mod masked;
 mod metrics;
 mod now;

@@ -49,6 +49,22 @@ fn only_what_was_sent_is_on_the_web() {
 }
 
 #[test]
+fn its_page_says_whom_it_went_to_and_not_whom_its_file_names() {
+    let fixture = Fixture::new(&format!("{BASE}{}", three()));
+    let file = HOSTILE.replace("[\"8-10\"]", "[\"8-10\", \"11-14\"]");
+    for (name, bands) in [("few", "8-10"), ("both", "8-10,11-14")] {
+        fixture.write(&format!("activities/bulletins/{name}.md"), &file);
+        fixture.at(BEFORE, &["bulletin", name, "--bands", bands, "--yes"]).exits(0);
+    }
+    let (mut daemon, port) = daemon(&fixture);
+    let page = |name: &str| ask(port, "GET", &format!("/bulletins/{name}"), "").1;
+    assert!(page("few").contains("· for ages 8 to 10</p>"), "{}", page("few"));
+    assert!(page("both").contains("· for ages 8 to 14</p>"), "{}", page("both"));
+    daemon.signal("-TERM");
+    daemon.ends();
+}
+
+#[test]
 fn feeds_have_it_for_those_whom_it_is_for() {
     let fixture = fixture();
     let (mut daemon, port) = daemon(&fixture);

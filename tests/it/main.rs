@@ -9,6 +9,7 @@ mod bounced;
 mod browser;
 mod bulletin_mail;
 mod bulletin_pages;
+mod bulletin_preview;
 mod bulletins;
 mod bulletins_make_way;
 mod card_parts;

@@ -101,6 +101,7 @@ fn the_web_shows_pictures_until_their_activity_is_withdrawn() {
         assert!(edition.contains(part), "{part}: {edition}");
     }
     assert!(pictures_in(&page("/feed.rss")).contains(path));
+    assert!(pictures_in(&page("/embed")).contains(&on_page[1]), "{}", page("/embed"));
     for path in &on_page {
         let (head, body) = bytes(port, path, "");
         for header in [

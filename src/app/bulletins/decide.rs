@@ -119,15 +119,16 @@ impl Bulletins {
             if record.published.is_some() && matches!(decision, Decision::Approve | Decision::Release) {
                 RestoredStore::new(&self.context).refuse().await?;
             }
-            let now = self.context.clock.now();
-            let (after, audit) = match life::apply(&record, &change(&record)?, now) {
+            let (now, change) = (self.context.clock.now(), change(&record)?);
+            let (after, audit) = match life::apply(&record, &change, now) {
                 Ok(applied) => applied,
                 Err(Denied::State(state)) if !is_so_already(decision, state, &record) => {
                     return Err(self.refusal(record, decision).await?);
                 }
                 Err(_) => return self.decided(name, false).await,
             };
-            if self.context.store.write_bulletin(&BulletinTransition { before, after, audit }, OPERATOR, now).await? {
+            let transition = BulletinTransition { before, after, audit, approved: change.approved().cloned() };
+            if self.context.store.write_bulletin(&transition, OPERATOR, now).await? {
                 return self.decided(name, true).await;
             }
         }

@@ -79,6 +79,9 @@ pub enum BulletinError {
     /// It says what was wrong in an earlier mail, and nobody said in which.
     #[error("bulletin {0} is a correction, and corrects nothing")]
     CorrectsNothing(BulletinName),
+    /// Its file says that it corrects this edition, and it's to go to the readers of something else.
+    #[error("bulletin {name} corrects edition {edition}")]
+    CorrectsAnother { name: BulletinName, edition: EditionNumber },
     /// The relay did not take a test copy, and said this, if anything.
     #[error("the test copy was not accepted")]
     CopyNotAccepted(Option<Reply>),

@@ -12,10 +12,12 @@ use crate::app::context::sender;
 use crate::app::edition_report::EditionReport;
 use crate::app::error::{AppError, PreviewError};
 use crate::app::previewer::Previewer;
+use crate::app::previewer::bulletin::{BulletinOf, BulletinProof};
 use crate::app::previewer::shown::ShownMail;
 use crate::domain::address::Address;
 use crate::domain::bulletin::{Bulletin, BulletinName, BulletinRecord, MailingName};
 use crate::domain::calendar::Approval;
+use crate::domain::edit_marks::TextChange;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::fingerprint::TextPart;
 use crate::domain::segment::Segment;
@@ -32,8 +34,9 @@ pub struct BulletinLook {
     pub state: EditionState,
     /// Somebody must approve of it before it can be sent.
     pub needs_approval: bool,
-    /// What was edited since somebody approved of it.
+    /// What was edited since somebody approved of it: by its parts, and word by word where it's known what was approved.
     pub edited: Vec<TextPart>,
+    pub change: Option<TextChange>,
     /// It goes to those who got this, as it was sent or as it's asked for.
     pub readers_of: Option<MailingName>,
     /// Who got it, or would get it now. None where that can't be said: a correction of nothing yet, or one of which the mails
@@ -55,11 +58,10 @@ pub struct BesideEdition {
 
 /// One segment of a bulletin.
 struct One {
-    record: BulletinRecord,
     sender: Sender,
     segment: PublishedSegment,
     recipients: u64,
-    readers_of: Option<MailingName>,
+    of: BulletinOf,
     /// Its mail's Date.
     at: DateTime<Utc>,
 }
@@ -83,7 +85,13 @@ impl Bulletins {
             edited: file.filter(|_| is_open).map(|file| record.edited(file)).unwrap_or_default(),
             readers_of: match &record.published {
                 Some(sent) => name_of(&self.context, sent.audience.readers_of).await?,
-                None => order.narrowing.readers_of.clone(),
+                None => text
+                    .as_ref()
+                    .map_or_else(|| order.narrowing.readers_of.clone(), |text| order.narrowing.of_whom(text)),
+            },
+            change: match &text {
+                Some(text) if is_open => self.changed(&record, text).await?,
+                _ => None,
             },
             beside: if is_open { self.beside(&order.name, readers).await? } else { None },
             segments,
@@ -127,9 +135,9 @@ impl Bulletins {
     /// # Errors
     /// When there is no such bulletin or segment, or the mail cannot be made.
     pub async fn mail(&self, order: &BulletinOrder, wanted: &str) -> Result<ShownMail, BulletinError> {
-        let One { record, sender, segment, recipients, at, .. } = self.one(order, wanted).await?;
-        let previewer = self.previewer(&order.name)?;
-        Ok(previewer.shown_bulletin(record.id.mailing(), &sender, (segment, recipients), at)?)
+        let (previewer, proof, at) = self.proof_of_one(order, wanted).await?;
+        let shown = previewer.shown_bulletin(&proof, at)?;
+        Ok(shown.ok_or_else(|| unknown_segment(wanted))?)
     }
 
     /// A marked copy of that mail.
@@ -142,10 +150,7 @@ impl Bulletins {
         wanted: &str,
         to: &Address,
     ) -> Result<Option<BulletinCopy>, BulletinError> {
-        let One { record, sender, segment, recipients, readers_of, .. } = self.one(order, wanted).await?;
-        let previewer = self.previewer(&order.name)?;
-        let named = (record.name, record.id, readers_of);
-        let proof = previewer.bulletin_proof(named, sender, vec![(segment, recipients)])?;
+        let (previewer, proof, _) = self.proof_of_one(order, wanted).await?;
         Ok(previewer.bulletin_copy(&proof, to)?.map(|message| BulletinCopy::new(wanted.to_owned(), message)))
     }
 
@@ -154,20 +159,36 @@ impl Bulletins {
         Ok(Previewer::new(&self.context, content))
     }
 
+    async fn proof_of_one(
+        &self,
+        order: &BulletinOrder,
+        wanted: &str,
+    ) -> Result<(Previewer, BulletinProof, DateTime<Utc>), BulletinError> {
+        let One { sender, segment, recipients, of, at } = self.one(order, wanted).await?;
+        let previewer = self.previewer(&order.name)?;
+        let proof = previewer.bulletin_proof(of, sender, vec![(segment, recipients)])?;
+        Ok((previewer, proof, at))
+    }
+
     async fn one(&self, order: &BulletinOrder, wanted: &str) -> Result<One, BulletinError> {
         let (_, record) = self.at_hand(&order.name).await?;
         let bands = &self.context.config.bands;
-        let unknown =
-            || AppError::Preview(PreviewError::UnknownSegment { wanted: wanted.to_owned(), known: Vec::new() });
+        let unknown = || unknown_segment(wanted);
         if let Some(published) = &record.published {
             let number = record.id.mailing();
-            let readers_of = name_of(&self.context, published.audience.readers_of).await?;
             let stored = self.context.store.published(number).await?;
             let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
             let sender = Sender { key_version: self.context.keyring.current(), ..stored.sender };
             let segment = stored.segments.into_values().find(|segment| segment.key.id(bands) == wanted);
             let segment = segment.ok_or_else(unknown)?;
-            return Ok(One { record, sender, segment, recipients: 0, readers_of, at: stored.at });
+            let readers_of = name_of(&self.context, published.audience.readers_of).await?;
+            let of = BulletinOf {
+                text: published.text.clone(),
+                audience: published.audience.clone(),
+                readers_of,
+                id: record.id,
+            };
+            return Ok(One { sender, segment, recipients: 0, of, at: stored.at });
         }
         let (text, at) = (self.needed_text(&order.name)?, self.context.clock.now());
         let audience = self.audience(text, order).await?;
@@ -178,8 +199,13 @@ impl Bulletins {
         let date = self.context.local(at).date_naive();
         let issue = maker.issue(text, date, about.as_ref().map(Earlier::as_shown));
         let segment = maker.segment(&issue, &found.key)?;
-        let sender = sender(&self.context.config, &self.context.keyring);
-        let readers_of = order.narrowing.readers_of.clone();
-        Ok(One { record, sender, segment, recipients: found.recipients, readers_of, at })
+        let (sender, text) = (sender(&self.context.config, &self.context.keyring), text.clone());
+        let readers_of = order.narrowing.of_whom(&text);
+        let of = BulletinOf { text, audience, readers_of, id: record.id };
+        Ok(One { sender, segment, recipients: found.recipients, of, at })
     }
+}
+
+fn unknown_segment(wanted: &str) -> AppError {
+    AppError::Preview(PreviewError::UnknownSegment { wanted: wanted.to_owned(), known: Vec::new() })
 }

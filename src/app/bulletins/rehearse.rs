@@ -3,7 +3,7 @@
 use crate::app::bulletin_content::BulletinMaker;
 use crate::app::context::sender;
 use crate::app::error::{AppError, PreviewError};
-use crate::app::previewer::bulletin::BulletinProof;
+use crate::app::previewer::bulletin::{BulletinOf, BulletinProof};
 use crate::app::previewer::{Previewer, SampleMessage};
 use crate::app::sender::transport;
 use crate::app::sync;
@@ -15,6 +15,7 @@ use crate::domain::bulletin::{BulletinName, BulletinRecord};
 use crate::domain::calendar::Approval;
 use crate::domain::delivery::Outcome;
 use crate::domain::edition::EditionState;
+use crate::domain::fingerprint::TextPart;
 use crate::mail::{Handover, Open};
 
 use super::Bulletins;
@@ -30,6 +31,8 @@ pub struct BulletinRehearsal {
     pub state: EditionState,
     /// Somebody must approve of it first.
     pub needs_approval: bool,
+    /// What was edited since somebody approved of it.
+    pub edited: Vec<TextPart>,
 }
 
 /// A marked copy of a bulletin for one address, which belongs to no delivery.
@@ -53,9 +56,15 @@ impl Bulletins {
             let stored = self.context.store.published(number).await?;
             let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
             let readers_of = name_of(&self.context, published.audience.readers_of).await?;
-            let named = (record.name.clone(), record.id, readers_of);
-            let proof = previewer.published_bulletin_proof(named, stored).await?;
-            return Ok(BulletinRehearsal { proof, state: record.state(), needs_approval: false });
+            let of = BulletinOf {
+                text: published.text.clone(),
+                audience: published.audience.clone(),
+                readers_of,
+                id: record.id,
+            };
+            let proof = previewer.published_bulletin_proof(of, stored).await?;
+            let edited = Vec::new();
+            return Ok(BulletinRehearsal { proof, state: record.state(), needs_approval: false, edited });
         }
         let text = self.needed_text(&order.name)?;
         let audience = self.audience(text, order).await?;
@@ -68,11 +77,14 @@ impl Bulletins {
         let segments = maker.segments(&issue, &keys)?.into_iter();
         let segments = segments.zip(found.iter().map(|segment| segment.recipients)).collect();
         let says = sender(&self.context.config, &self.context.keyring);
-        let named = (record.name.clone(), record.id, order.narrowing.readers_of.clone());
-        let proof = previewer.bulletin_proof(named, says, segments)?;
+        let readers_of = order.narrowing.of_whom(text);
+        let of = BulletinOf { text: text.clone(), audience, readers_of, id: record.id };
+        let proof = previewer.bulletin_proof(of, says, segments)?;
         let required = self.context.config.schedule.approval == Approval::Required;
         let needs_approval = required && !record.is_approved_as(text);
-        Ok(BulletinRehearsal { proof, state: record.state_as(text), needs_approval })
+        let edited = self.changed(&record, text).await?.map(|change| change.parts).unwrap_or_default();
+        let edited = edited.into_iter().map(|change| change.part).collect();
+        Ok(BulletinRehearsal { proof, state: record.state_as(text), needs_approval, edited })
     }
 
     /// Makes a marked copy of the largest segment, from one moment of the store; none where nobody would get the bulletin.
@@ -83,7 +95,7 @@ impl Bulletins {
         let proof = self.rehearse(order).await?.proof;
         let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(order.name.clone()))?;
         let message = Previewer::new(&self.context, content).bulletin_copy(&proof, to)?;
-        let segment = proof.segments.into_iter().next().map(|segment| segment.id);
+        let segment = proof.mails.segments.into_iter().next().map(|segment| segment.id);
         Ok(message.zip(segment).map(|(message, segment)| BulletinCopy { segment, message }))
     }
 
@@ -94,7 +106,7 @@ impl Bulletins {
     pub async fn note_copy(&self, name: &BulletinName, segment: &str) -> Result<(), BulletinError> {
         let (before, after): (_, BulletinRecord) = self.at_hand(name).await?;
         let audit = ("test-copy", segment.to_owned());
-        let transition = BulletinTransition { before, after, audit };
+        let transition = BulletinTransition { before, after, audit, approved: None };
         self.context.store.write_bulletin(&transition, OPERATOR, self.context.clock.now()).await?;
         Ok(())
     }

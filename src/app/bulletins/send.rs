@@ -15,7 +15,9 @@ use crate::app::restored::RestoredStore;
 use crate::app::sender::{Deliverer, Observer, Order, PendingBulletin, RunReport, Sent, throughput};
 use crate::app::sync;
 use crate::domain::bulletin::life::{self, BulletinChange, BulletinTransition};
-use crate::domain::bulletin::{Audience, BESIDE, Bulletin, BulletinName, BulletinRecord, Narrowing, PublishedBulletin};
+use crate::domain::bulletin::{
+    Audience, BESIDE, Bulletin, BulletinName, BulletinRecord, MailingName, Narrowing, PublishedBulletin,
+};
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::segment::Segment;
@@ -154,7 +156,7 @@ impl Bulletins {
         }
         let edited = record.edited(text);
         if let Ok((after, audit)) = life::apply(record, &BulletinChange::Unapprove(text.clone()), now) {
-            let transition = BulletinTransition { before: Some(record.clone()), after, audit };
+            let transition = BulletinTransition { before: Some(record.clone()), after, audit, approved: None };
             self.context.store.write_bulletin(&transition, "bulletin", now).await?;
         }
         Err(BulletinError::NeedsApproval { name: record.name.clone(), edited })
@@ -191,15 +193,19 @@ impl Bulletins {
         if let Some(unknown) = order.narrowing.bands.iter().flatten().find(|band| bands.get(band).is_none()) {
             return Err(BulletinError::UnknownBand(unknown.clone()));
         }
-        if text.correction.is_some() && order.narrowing.readers_of.is_none() {
+        let readers_of = order.narrowing.of_whom(text);
+        if text.correction.is_some() && readers_of.is_none() {
             return Err(BulletinError::CorrectsNothing(order.name.clone()));
+        }
+        if let Some(edition) = text.corrects.filter(|edition| readers_of != Some(MailingName::Edition(*edition))) {
+            return Err(BulletinError::CorrectsAnother { name: order.name.clone(), edition });
         }
         self.narrowed(text, &order.narrowing).await
     }
 
     async fn narrowed(&self, text: &Bulletin, by: &Narrowing) -> Result<Audience, BulletinError> {
-        let readers_of = match &by.readers_of {
-            Some(mailing) => Some(self.number_of(mailing).await?),
+        let readers_of = match by.of_whom(text) {
+            Some(mailing) => Some(self.number_of(&mailing).await?),
             None => None,
         };
         Ok(Audience::of(text).narrowed(by, readers_of))

@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::proof::{ProofSegment, Who};
+use super::proof::{ProofMails, ProofSegment, Readership, Who};
 use super::shown::ShownMail;
 use super::{Previewer, SampleMessage};
 use crate::app::AppError;
 use crate::domain::address::Address;
-use crate::domain::bulletin::{BulletinId, BulletinName, MailingName};
-use crate::domain::edition::EditionNumber;
+use crate::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinName, MailingName};
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
 use crate::store::{PublishedMails, PublishedSegment, SegmentNumber};
@@ -18,16 +17,21 @@ use crate::store::{PublishedMails, PublishedSegment, SegmentNumber};
 #[derive(Debug, Clone, Serialize)]
 pub struct BulletinProof {
     pub bulletin: BulletinName,
-    /// Its segments, largest first.
-    pub segments: Vec<ProofSegment>,
-    pub recipients: u64,
+    #[serde(flatten)]
+    pub mails: ProofMails,
+    /// What it says, and whom it is for.
+    #[serde(skip)]
+    pub of: BulletinOf,
+}
+
+/// What a bulletin's proof is about.
+#[derive(Debug, Clone)]
+pub struct BulletinOf {
+    pub text: Bulletin,
+    pub audience: Audience,
     /// It goes to those who got this, or went to them.
-    #[serde(skip)]
     pub readers_of: Option<MailingName>,
-    #[serde(skip)]
-    id: BulletinId,
-    #[serde(skip)]
-    sender: Sender,
+    pub(in crate::app) id: BulletinId,
 }
 
 /// What a segment's proof is made of: its text, how many get it, and who is the first of them.
@@ -37,57 +41,55 @@ impl Previewer {
     /// A bulletin that was not published: these segments, with how many mailboxes each has.
     pub(in crate::app) fn bulletin_proof(
         &self,
-        (name, id, readers_of): (BulletinName, BulletinId, Option<MailingName>),
+        of: BulletinOf,
         sender: Sender,
         segments: Vec<(PublishedSegment, u64)>,
     ) -> Result<BulletinProof, AppError> {
         let parts = segments.into_iter().map(|(segment, recipients)| (segment, recipients, None, None)).collect();
-        self.proof_of_parts((name, id, readers_of), sender, parts)
+        let readership = Readership::Bulletin(of.audience.clone());
+        self.proof_of_parts(of, readership, parts, (sender, self.context.clock.now()))
     }
 
     /// One that was published: as its mails are kept.
     pub(in crate::app) async fn published_bulletin_proof(
         &self,
-        (name, id, readers_of): (BulletinName, BulletinId, Option<MailingName>),
+        of: BulletinOf,
         stored: PublishedMails,
     ) -> Result<BulletinProof, AppError> {
-        let mut addressed = self.context.store.addressed(id.mailing()).await?;
+        let mut addressed = self.context.store.addressed(of.id.mailing()).await?;
         let sender = Sender { key_version: self.context.keyring.current(), ..stored.sender };
         let parts = stored.segments.into_iter().map(|(at, segment)| {
             let (recipients, first) = addressed.remove(&at).map_or((0, None), |(known, first)| (known, Some(first)));
             (segment, recipients, first, Some(at))
         });
-        self.proof_of_parts((name, id, readers_of), sender, parts.collect())
+        self.proof_of_parts(of, Readership::Published, parts.collect(), (sender, stored.at))
     }
 
     fn proof_of_parts(
         &self,
-        (bulletin, id, readers_of): (BulletinName, BulletinId, Option<MailingName>),
-        sender: Sender,
+        of: BulletinOf,
+        readership: Readership,
         parts: Vec<Parts>,
+        says: (Sender, DateTime<Utc>),
     ) -> Result<BulletinProof, AppError> {
+        let number = of.id.mailing();
         let proof = |(PublishedSegment { key, rendered }, recipients, first, at): Parts| {
             let who = at.map_or_else(|| Who::Reads(SegmentKey::clone(&key)), Who::Addressed);
-            self.proof_segment(id.mailing(), &key, rendered, (recipients, first, who))
+            self.proof_segment(number, &key, rendered, (recipients, first, who))
         };
-        let mut segments = parts.into_iter().map(proof).collect::<Result<Vec<_>, _>>()?;
-        segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
-        let recipients = segments.iter().map(|segment| segment.recipients).sum();
-        Ok(BulletinProof { bulletin, segments, recipients, readers_of, id, sender })
+        let segments = parts.into_iter().map(proof).collect::<Result<Vec<ProofSegment>, _>>()?;
+        let mails = ProofMails::new(number, segments, readership, Vec::new(), says);
+        Ok(BulletinProof { bulletin: of.text.name.clone(), mails, of })
     }
 
-    /// The mail of one segment with so many mailboxes, sent under this number.
+    /// The mail of a proof's first segment, with this Date.
     pub(in crate::app) fn shown_bulletin(
         &self,
-        number: EditionNumber,
-        sender: &Sender,
-        (segment, recipients): (PublishedSegment, u64),
+        proof: &BulletinProof,
         at: DateTime<Utc>,
-    ) -> Result<ShownMail, AppError> {
-        let PublishedSegment { key, rendered } = segment;
-        let who = Who::Reads(key.clone());
-        let segment = self.proof_segment(number, &key, rendered, (recipients, None, who))?;
-        self.shown_mail((sender, number, &[]), &segment, at)
+    ) -> Result<Option<ShownMail>, AppError> {
+        let mails = ProofMails { at, ..proof.mails.clone() };
+        mails.segments.first().map(|segment| self.shown_mail(&mails, segment)).transpose()
     }
 
     /// Its largest segment's mail to `to`, marked as a copy. None where it has no segment.
@@ -96,9 +98,9 @@ impl Previewer {
         proof: &BulletinProof,
         to: &Address,
     ) -> Result<Option<SampleMessage>, AppError> {
-        let Some(segment) = proof.segments.first() else { return Ok(None) };
-        let (now, says) = (self.context.clock.now(), (&proof.sender, proof.id.mailing(), &[][..]));
-        let mut message = self.sample_message(says, segment, to, "[Test copy] ", now)?;
+        let Some(segment) = proof.mails.segments.first() else { return Ok(None) };
+        let now = self.context.clock.now();
+        let mut message = self.sample_message(&proof.mails, segment, to, "[Test copy] ", now)?;
         message.name = format!("test-{}-{}", now.timestamp_micros(), message.name);
         Ok(Some(message))
     }

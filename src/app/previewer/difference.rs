@@ -25,8 +25,10 @@ impl Previewer {
         let editions = self.context.store.editions().await?;
         let before = editions.iter().rev().find(|one| one.number < proof.edition && one.is_published());
         let Some(before) = before else { return Ok(None) };
-        let (was, is) =
-            (self.readers(before.number).await?, Readers::of(proof.segments.iter().map(|s| (&s.key, s.recipients))));
+        let (was, is) = (
+            self.readers(before.number).await?,
+            Readers::of(proof.mails.segments.iter().map(|s| (&s.key, s.recipients))),
+        );
         let titled =
             |name: &str| self.content.library.theme(name).map_or(name, |theme| theme.title.as_str()).to_owned();
         let pair = |was: Option<u64>, is: u64| was.map(|was| (was, is));

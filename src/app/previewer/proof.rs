@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::app::error::PreviewError;
 use crate::app::planner::PlanRow;
 use crate::domain::activity::Notice;
+use crate::domain::bulletin::Audience;
 use crate::domain::edition::{Edit, EditionNumber, EditionState, HoldReason, StateReason};
 use crate::domain::rendered::Rendered;
 use crate::domain::segment::SegmentKey;
@@ -19,9 +20,8 @@ use crate::store::{PublishedPicture, SegmentNumber};
 #[derive(Debug, Clone, Serialize)]
 pub struct Proof {
     pub edition: EditionNumber,
-    /// Its segments, largest first.
-    pub segments: Vec<ProofSegment>,
-    pub recipients: u64,
+    #[serde(flatten)]
+    pub mails: ProofMails,
     /// The fortnight's row of the plan: date, picks, reasons.
     #[serde(skip)]
     pub row: PlanRow,
@@ -34,18 +34,41 @@ pub struct Proof {
     /// What differs from the edition before, once [`super::Previewer::compare`] has looked.
     #[serde(skip)]
     pub difference: Option<Difference>,
-    /// The pictures of its mails.
+}
+
+/// The mails of an edition or a bulletin as they would go out (or went out).
+#[derive(Debug, Clone, Serialize)]
+pub struct ProofMails {
+    /// The number under which they are sent.
+    #[serde(skip)]
+    pub(in crate::app) number: EditionNumber,
+    /// Largest first.
+    pub segments: Vec<ProofSegment>,
+    /// How many mailboxes there are in all segments.
+    pub recipients: u64,
+    #[serde(skip)]
+    pub(super) readership: Readership,
     #[serde(skip)]
     pub(in crate::app) pictures: Vec<PublishedPicture>,
     #[serde(skip)]
-    pub(super) is_published: bool,
-    #[serde(skip)]
     pub(in crate::app) sender: Sender,
+    /// Their Date.
     #[serde(skip)]
     pub(in crate::app) at: DateTime<Utc>,
 }
 
-/// One segment of a [`Proof`].
+/// Whose mails they are.
+#[derive(Debug, Clone)]
+pub(super) enum Readership {
+    /// Of those who would get an edition now.
+    Edition,
+    /// Of those who would get a bulletin now.
+    Bulletin(Audience),
+    /// Of those for whom it was published.
+    Published,
+}
+
+/// One segment of [`ProofMails`].
 #[derive(Debug, Clone, Serialize)]
 pub struct ProofSegment {
     /// Its id, as `--segment` takes it.
@@ -142,26 +165,34 @@ pub enum Note {
     },
 }
 
-impl Proof {
+impl ProofMails {
     pub(super) fn new(
-        edition: EditionNumber,
+        number: EditionNumber,
         mut segments: Vec<ProofSegment>,
-        row: PlanRow,
-        (notes, notices): (Vec<Note>, Vec<Notice>),
+        readership: Readership,
+        pictures: Vec<PublishedPicture>,
         (sender, at): (Sender, DateTime<Utc>),
     ) -> Self {
         segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.id.cmp(&b.id)));
         let recipients = segments.iter().map(|s| s.recipients).sum();
-        let is_published = notes.iter().any(|note| matches!(note, Note::Published { .. }));
-        let (difference, pictures) = (None, Vec::new());
-        Self { edition, segments, recipients, row, notes, notices, difference, pictures, is_published, sender, at }
+        Self { number, segments, recipients, readership, pictures, sender, at }
     }
 
     /// The segment of this id.
+    ///
+    /// # Errors
+    /// When there is none.
     pub fn segment(&self, wanted: &str) -> Result<&ProofSegment, PreviewError> {
         self.segments.iter().find(|segment| segment.id == wanted).ok_or_else(|| PreviewError::UnknownSegment {
             wanted: wanted.to_owned(),
             known: self.segments.iter().map(|segment| segment.id.clone()).collect(),
         })
+    }
+
+    /// Leaves out all segments but this one.
+    pub(super) fn only(&mut self, wanted: &str) -> Result<(), PreviewError> {
+        self.segments = vec![self.segment(wanted)?.clone()];
+        self.recipients = self.segments.iter().map(|segment| segment.recipients).sum();
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use csv::Writer;
 
-use super::proof::{Proof, ProofSegment, Who};
+use super::proof::{ProofMails, ProofSegment, Readership, Who};
 use crate::app::context::PAGE;
 use crate::app::csv_import::letters::defused;
 use crate::app::{AppContext, AppError};
@@ -18,13 +18,16 @@ use crate::output;
 /// As many mailboxes as an edition may have for the index to show the names of all its subscribers.
 pub(super) const FEW: u64 = 2_000;
 
+/// What the names of a long list are written as.
+pub(super) const NAMES: &str = "names.csv";
+
 /// How many names of a segment the index shows where an edition has more.
 const FIRST: usize = 10;
 
 /// How much of one list is held in memory, in bytes.
 const PART: usize = 8 * 1024;
 
-/// The mailboxes and the names of each segment of a proof, as rows of CSV.
+/// The mailboxes and the names of each segment, as rows of CSV.
 pub(super) struct RecipientLists {
     folder: PathBuf,
     /// By the place of the segment in the proof.
@@ -72,26 +75,26 @@ impl SpooledRows {
 
 impl RecipientLists {
     /// Reads who is in each segment. What does not fit into memory lies in `folder` meanwhile.
-    pub(super) async fn read(context: &AppContext, proof: &Proof, folder: &Path) -> Result<Self, AppError> {
+    pub(super) async fn read(context: &AppContext, mails: &ProofMails, folder: &Path) -> Result<Self, AppError> {
         let mut lists = Self {
             folder: folder.to_owned(),
-            segments: proof.segments.iter().map(|_| SegmentRows::default()).collect(),
+            segments: mails.segments.iter().map(|_| SegmentRows::default()).collect(),
             file: None,
             end: 0,
-            few: proof.recipients <= FEW,
+            few: mails.recipients <= FEW,
             hasher: RandomState::new(),
         };
         let place: HashMap<&Who, usize> =
-            proof.segments.iter().zip(0..).map(|(segment, at)| (&segment.who, at)).collect();
-        if proof.is_published {
+            mails.segments.iter().zip(0..).map(|(segment, at)| (&segment.who, at)).collect();
+        if matches!(mails.readership, Readership::Published) {
             let mut after = None;
             loop {
-                let page = context.store.addressees_page(proof.edition, after, PAGE).await?;
+                let page = context.store.addressees_page(mails.number, after, PAGE).await?;
                 let Some(last) = page.last() else { return Ok(lists) };
                 after = Some(last.recipient);
                 for one in page {
                     lists.add(
-                        &proof.segments,
+                        &mails.segments,
                         place.get(&Who::Addressed(one.segment)),
                         &one.subscriber,
                         &one.address,
@@ -101,11 +104,16 @@ impl RecipientLists {
         }
         let (served, mut after) = (context.config.bands.names(), None);
         loop {
-            let page = context.store.readers_page(&served, after.as_ref(), PAGE).await?;
+            let page = match &mails.readership {
+                Readership::Bulletin(audience) => {
+                    context.store.bulletin_readers_page(audience, &served, after.as_ref(), PAGE).await?
+                }
+                _ => context.store.readers_page(&served, after.as_ref(), PAGE).await?,
+            };
             let Some(last) = page.last() else { return Ok(lists) };
             after = Some(last.clone());
             for one in page {
-                lists.add(&proof.segments, place.get(&Who::Reads(one.segment)), &one.name, &one.address)?;
+                lists.add(&mails.segments, place.get(&Who::Reads(one.segment)), &one.name, &one.address)?;
             }
         }
     }

@@ -1,8 +1,6 @@
 //! One segment's mail for whoever looks at it in a running service: nothing is synced or planned for that.
 
-use chrono::{DateTime, Utc};
-
-use super::proof::{Proof, ProofSegment};
+use super::proof::{Proof, ProofMails, ProofSegment};
 use super::{Previewer, greeting, sample};
 use crate::app::edition_content::sample_address;
 use crate::app::error::PreviewError;
@@ -10,8 +8,6 @@ use crate::app::pictures::with_pictures;
 use crate::app::{AppContext, AppError};
 use crate::domain::edition::EditionNumber;
 use crate::domain::rendered::Slot;
-use crate::domain::sender::Sender;
-use crate::store::PublishedPicture;
 
 /// A mail as its readers see it, with links that no server honours.
 #[derive(Debug, Clone)]
@@ -30,23 +26,17 @@ impl Previewer {
     /// When there is no such edition or segment, the digest cannot be made, or the store cannot be read.
     pub async fn shown(&self, number: EditionNumber, segment: &str) -> Result<ShownMail, AppError> {
         let proof = self.proof_of(number, segment).await?;
-        let says = (&proof.sender, proof.edition, &proof.pictures[..]);
-        self.shown_mail(says, proof.segment(segment)?, proof.at)
+        self.shown_mail(&proof.mails, proof.mails.segment(segment)?)
     }
 
-    /// One segment's mail, from this sender, under this number and with these pictures.
-    pub(super) fn shown_mail(
-        &self,
-        (sender, number, pictures): (&Sender, EditionNumber, &[PublishedPicture]),
-        segment: &ProofSegment,
-        at: DateTime<Utc>,
-    ) -> Result<ShownMail, AppError> {
-        let links = self.digests.sample_links(number)?;
-        let message = self.sample_message((sender, number, pictures), segment, &sample_address(), "", at)?;
+    /// One segment's mail.
+    pub(super) fn shown_mail(&self, mails: &ProofMails, segment: &ProofSegment) -> Result<ShownMail, AppError> {
+        let links = self.digests.sample_links(mails.number)?;
+        let message = self.sample_message(mails, segment, &sample_address(), "", mails.at)?;
         let (html, text) = (&segment.rendered.html, &segment.rendered.text);
         Ok(ShownMail {
             subject: segment.subject.clone(),
-            html: with_pictures(&html.fill(|slot| sample(&links, slot, None)), pictures),
+            html: with_pictures(&html.fill(|slot| sample(&links, slot, None)), &mails.pictures),
             text: text.fill(|slot| if slot == Slot::Greeting { greeting(None) } else { sample(&links, slot, None) }),
             source: message.bytes,
         })
@@ -63,7 +53,7 @@ impl Previewer {
             let planned = super::as_planned(number, &row, stored.as_ref())?;
             self.planned_proof(&planned, row, Vec::new(), Some(segment)).await?
         };
-        if proof.segments.is_empty() {
+        if proof.mails.segments.is_empty() {
             return Err(PreviewError::UnknownSegment { wanted: segment.to_owned(), known: Vec::new() }.into());
         }
         Ok(proof)

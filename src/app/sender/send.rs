@@ -187,11 +187,11 @@ impl Sender {
             },
         };
         let proof = self.previewer().proof(number).await?;
-        let ids: Vec<String> = proof.segments.iter().map(|s| s.id.clone()).collect();
+        let ids: Vec<String> = proof.mails.segments.iter().map(|s| s.id.clone()).collect();
         let segment = match segment {
-            Some(wanted) => proof.segment(wanted).map_err(AppError::from)?,
-            None if proof.segments.len() == 1 => &proof.segments[0],
-            None if proof.segments.is_empty() => return Err(SendError::NobodyToCopy(number)),
+            Some(wanted) => proof.mails.segment(wanted).map_err(AppError::from)?,
+            None if proof.mails.segments.len() == 1 => &proof.mails.segments[0],
+            None if proof.mails.segments.is_empty() => return Err(SendError::NobodyToCopy(number)),
             None => return Err(SendError::WhichSegment(ids)),
         };
         self.copy_of(&proof, segment, to)
@@ -208,7 +208,7 @@ impl Sender {
         segment: &str,
     ) -> Result<TestCopy, SendError> {
         let proof = self.previewer().proof_of(number, segment).await?;
-        let segment = proof.segment(segment).map_err(AppError::from)?;
+        let segment = proof.mails.segment(segment).map_err(AppError::from)?;
         self.copy_of(&proof, segment, to)
     }
 
@@ -224,14 +224,8 @@ impl Sender {
 
     fn copy_of(&self, proof: &Proof, segment: &ProofSegment, to: &Address) -> Result<TestCopy, SendError> {
         // A Date, and with it a signature, of an edition to come would lie in the future: some receivers refuse that.
-        let at = proof.at.min(self.context.clock.now());
-        let mut message = self.previewer().sample_message(
-            (&proof.sender, proof.edition, &proof.pictures),
-            segment,
-            to,
-            "[Test copy] ",
-            at,
-        )?;
+        let at = proof.mails.at.min(self.context.clock.now());
+        let mut message = self.previewer().sample_message(&proof.mails, segment, to, "[Test copy] ", at)?;
         message.name = format!("test-{}-{}", self.context.clock.now().timestamp_micros(), message.name);
         Ok(TestCopy { edition: proof.edition, segment: segment.id.clone(), message })
     }

@@ -66,6 +66,24 @@ impl Writing {
         self.save_file(text, &after, SaveAction::Review, shown).await
     }
 
+    /// The version before the newest one, if that was a review which somebody noted here and which still stands: nothing but its
+    /// dates differs.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn before_review(&self, text: &TextRef, lying: &Lying) -> Result<Option<u64>, AppError> {
+        let (Some(newest), Some(now)) = (self.versions(text).await?.into_iter().next(), &lying.file) else {
+            return Ok(None);
+        };
+        let Some((said, Some(before))) = self.version(text, newest.number).await? else { return Ok(None) };
+        let undated = |file: &str| Sheet::read(text, file).filter(Sheet::has_review).map(|sheet| sheet.undated());
+        // Taking a review back is a change of dates, too, but it doesn't say that the text was checked on that day.
+        let day = self.context.local(newest.at).date_naive().to_string();
+        let is_dated = |file: &str| Sheet::read(text, file).is_some_and(|sheet| sheet.reviewed_on() == day);
+        let is_review = newest.by.is_some() && said == *now && is_dated(&said) && undated(&said) == undated(&before);
+        Ok((is_review && said != before).then(|| newest.number - 1))
+    }
+
     /// Saves what a version said.
     ///
     /// # Errors

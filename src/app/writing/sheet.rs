@@ -4,6 +4,7 @@ use super::desk::{Lying, Writing};
 use super::error::WritingError;
 use crate::app::AppError;
 use crate::domain::band::BandName;
+use crate::domain::edition::EditionNumber;
 use crate::domain::writing::form::{Filled, FormWords, Input, TextForm};
 use crate::domain::writing::{HelpPart, TextRef};
 use crate::library::writing::Sheet;
@@ -45,6 +46,8 @@ pub const WHOLE: &str = "whole";
 pub struct Beginning {
     pub title: String,
     pub band: Option<BandName>,
+    /// The edition that a bulletin corrects, and the title of the text that was wrong in it, if it's one alone.
+    pub corrects: Option<(EditionNumber, Option<String>)>,
 }
 
 impl Writing {
@@ -53,7 +56,12 @@ impl Writing {
         let is_new = matches!(text, TextRef::Help(part) if part.is_new()) || lying.is_nothing();
         let base = lying.newest();
         let sheet = if is_new {
-            Some(Sheet::blank(text, &beginning.title, beginning.band.as_ref(), self.review_days()))
+            let blank = Sheet::blank(text, &beginning.title, beginning.band.as_ref(), self.review_days());
+            let corrects = beginning.corrects.as_ref().filter(|_| matches!(text, TextRef::Bulletin(_)));
+            Some(match corrects {
+                Some((edition, of)) => blank.correcting(*edition, of.as_deref()),
+                None => blank,
+            })
         } else {
             base.and_then(|file| Sheet::read(text, file))
         };

@@ -30,6 +30,13 @@ pub struct Narrowing {
     pub readers_of: Option<MailingName>,
 }
 
+impl Narrowing {
+    /// Whose readers it goes to: as it's asked for, or as the bulletin's file says.
+    pub fn of_whom(&self, bulletin: &Bulletin) -> Option<MailingName> {
+        self.readers_of.clone().or_else(|| bulletin.corrects.map(MailingName::Edition))
+    }
+}
+
 impl Audience {
     /// Those whom the bulletin's file names.
     pub fn of(bulletin: &Bulletin) -> Self {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::audience::Audience;
-use super::record::{BulletinRecord, PublishedBulletin, fingerprint};
+use super::record::{BulletinRecord, PublishedBulletin};
 use super::text::Bulletin;
 use crate::domain::edition::state::{self, Denied};
 use crate::domain::edition::{Edition, EditionChange, EditionState, HoldReason, UnapproveReason, WithdrawReason};
@@ -32,6 +32,19 @@ pub struct BulletinTransition {
     pub after: BulletinRecord,
     /// The action, and its data.
     pub audit: (&'static str, String),
+    /// What it says, where somebody approves of that with this. It is kept until it is published, so that people see what was
+    /// changed since.
+    pub approved: Option<Bulletin>,
+}
+
+impl BulletinChange {
+    /// What is approved of with this.
+    pub fn approved(&self) -> Option<&Bulletin> {
+        match self {
+            Self::Approve(text) => text.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// What a change makes of a bulletin.
@@ -104,7 +117,7 @@ pub fn publish(
 fn approval(bulletin: &BulletinRecord, change: &BulletinChange, course: &Edition) -> Option<Fingerprint> {
     course.approved_at?;
     match change {
-        BulletinChange::Approve(Some(text)) if !course.is_published() => Some(fingerprint(text)),
+        BulletinChange::Approve(Some(text)) if !course.is_published() => Some(text.fingerprint()),
         _ => bulletin.approved.clone(),
     }
 }
@@ -132,7 +145,7 @@ mod tests {
         let (bands, sectors) = (Vec::new(), Vec::new());
         let body = Prose::default();
         let (title, summary) = (title.to_owned(), String::new());
-        Bulletin { name, title, summary, bands, sectors, correction: None, body }
+        Bulletin { name, title, summary, bands, sectors, corrects: None, correction: None, body }
     }
 
     fn planned() -> BulletinRecord {

@@ -67,22 +67,12 @@ impl BulletinRecord {
 
     /// Whether a person approved of exactly this.
     pub fn is_approved_as(&self, text: &Bulletin) -> bool {
-        self.course.approved_at.is_some() && self.approved.as_ref() == Some(&fingerprint(text))
+        self.course.approved_at.is_some() && self.approved.as_ref() == Some(&text.fingerprint())
     }
 
     /// What was edited since it was approved.
     pub fn edited(&self, text: &Bulletin) -> Vec<TextPart> {
         let approved = self.approved.as_ref().filter(|_| self.course.approved_at.is_some());
-        approved.map(|approved| approved.changed(&fingerprint(text))).unwrap_or_default()
+        approved.map(|approved| approved.changed(&text.fingerprint())).unwrap_or_default()
     }
-}
-
-/// What readers see of a bulletin, and who they are: an approval is of both.
-pub(super) fn fingerprint(text: &Bulletin) -> Fingerprint {
-    Fingerprint::of_bulletin_parts(
-        &text.title,
-        &text.summary,
-        &(&text.correction, &text.body),
-        &(&text.bands, &text.sectors),
-    )
 }

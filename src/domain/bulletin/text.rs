@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::activity::is_slug;
 use crate::domain::band::BandName;
+use crate::domain::edition::EditionNumber;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::prose::Prose;
 use crate::domain::subscriber::Sector;
 use crate::domain::text::serde_as_text;
@@ -56,11 +58,26 @@ pub struct Bulletin {
     pub bands: Vec<BandName>,
     /// Only organisations of one of these; all, when it's empty.
     pub sectors: Vec<Sector>,
+    /// The edition that it corrects, where its file says so: then nobody has to say so when it's sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<EditionNumber>,
     /// What was wrong in an earlier mail, and what is right. Whatever has this is sent to the readers of that mail alone.
     #[serde(default)]
     pub correction: Option<Correction>,
     /// Empty in a correction.
     pub body: Prose,
+}
+
+impl Bulletin {
+    /// What readers see of it, and who they are: an approval is of both.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of_bulletin_parts(
+            &self.title,
+            &self.summary,
+            &(&self.correction, &self.body),
+            &(&self.bands, &self.sectors, &self.corrects),
+        )
+    }
 }
 
 /// How a correction begins. Neither is empty.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::signer::{self, Purpose, Signer, TokenError, TokenPayload};
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::subscription::suppression::AddressHasher;
@@ -114,11 +115,13 @@ impl Keyring {
         signer::verify(text, purpose, |version| self.keys.get(&version).map(|key| Signer::new(version, key)))
     }
 
-    /// The edition in what may be a delivery's name (`e7-…`).
+    /// The edition or the bulletin in what may be a delivery's name (`e7-…`, `b1-…`).
     pub fn edition_in_name(&self, name: &str) -> Option<EditionNumber> {
-        let (edition, rest) = name.strip_prefix(['e', 'E'])?.split_once('-')?;
+        let (number, rest) = name.split_once('-')?;
         let is_name = rest.len() == NAME_LENGTH && rest.bytes().all(|b| b.is_ascii_alphanumeric());
-        edition.parse().ok().filter(|_| is_name).map(EditionNumber)
+        let number = |of: [char; 2]| number.strip_prefix(of)?.parse().ok().filter(|_| is_name);
+        let bulletin = || number(['b', 'B']).map(|id| BulletinId(id).mailing());
+        number(['e', 'E']).map(EditionNumber).or_else(bulletin)
     }
 
     /// Whether a key of this ring gives that name to the delivery.

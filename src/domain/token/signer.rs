@@ -4,6 +4,7 @@ use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 
@@ -97,14 +98,17 @@ impl Signer {
         BASE32_NOPAD.encode(&octets).to_ascii_lowercase()
     }
 
-    /// The local part of the Message-ID of this delivery: `e7-` and 26 characters that reveal no recipient.
+    /// The local part of the Message-ID of this delivery: `e7-`, or `b1-` of a bulletin, and 26 characters that reveal no recipient.
     /// It is the same on every attempt.
     pub fn message_name(&self, edition: EditionNumber, recipient: RecipientId) -> String {
         let mut about = [0; 12];
         about[..4].copy_from_slice(&edition.0.to_be_bytes());
         about[4..].copy_from_slice(&recipient.0.to_be_bytes());
         let name = BASE32_NOPAD.encode(&self.cut(NAME_LABEL, &about)).to_ascii_lowercase();
-        format!("e{edition}-{name}")
+        match BulletinId::of(edition) {
+            Some(BulletinId(id)) => format!("b{id}-{name}"),
+            None => format!("e{edition}-{name}"),
+        }
     }
 
     fn payload(&self, claim: &TokenPayload) -> [u8; PAYLOAD] {

@@ -4,6 +4,7 @@ use data_encoding::BASE32_NOPAD;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::RecipientId;
 
@@ -58,6 +59,13 @@ fn no_server_honours_a_throwaway() {
 
 #[test]
 fn a_message_name_hides_the_recipient() {
+    let both = two_keys();
+    for (number, begins) in [(EditionNumber(7), "e7-"), (BulletinId(3).mailing(), "b3-")] {
+        let name = both.signer(2).unwrap().message_name(number, RecipientId(1));
+        assert!(name.starts_with(begins), "{name}");
+        assert_eq!(both.edition_in_name(&name.to_uppercase()), Some(number));
+        assert!(both.names(number, RecipientId(1), &name) && !both.names(number, RecipientId(2), &name));
+    }
     let signer = ring().signer(1).unwrap();
     let name = signer.message_name(EditionNumber(7), RecipientId(1));
     assert_eq!((name.len(), name.split_once('-').unwrap().0), ("e7-".len() + 26, "e7"));

@@ -7,8 +7,10 @@ use super::body::{bare, join, split};
 use super::group::Group;
 use super::shape::{Part, Shape};
 use crate::domain::band::BandName;
+use crate::domain::edition::EditionNumber;
 use crate::domain::writing::form::{FieldGroup, Filled, FormField, FormWords, Input, TextForm};
 use crate::domain::writing::{HelpPart, TextKind, TextRef};
+use crate::library::bulletin::CORRECTION;
 use crate::library::draft::{self, MARK};
 use crate::library::front_matter;
 use crate::library::page;
@@ -53,6 +55,23 @@ impl Sheet {
             sheet.group.set_text(key, &day.to_string());
         }
         sheet
+    }
+
+    /// A new correction of this edition; `of` is the title of the text that was wrong in it, if it's one alone.
+    #[must_use]
+    pub fn correcting(mut self, edition: EditionNumber, of: Option<&str>) -> Self {
+        self.group.set_text("corrects", &edition.to_string());
+        let text = of.map(|title| format!("In “{title}”, our email")).unwrap_or_else(|| "Our email".to_owned());
+        let wrong = format!("{text} said: {MARK} the words that were wrong]");
+        let right = format!("{MARK} what is right, and what families should do now]");
+        for (part, words) in self.shape.parts.iter().zip(&mut self.parts) {
+            if part.heading == CORRECTION[0] {
+                words.clone_from(&wrong);
+            } else if part.heading == CORRECTION[1] {
+                words.clone_from(&right);
+            }
+        }
+        self
     }
 
     fn empty(shape: Shape) -> Self {
@@ -190,6 +209,21 @@ impl Sheet {
             sheet.group.set_text("reviewed_by", reviewed_by);
         }
         sheet
+    }
+
+    /// The same without what a review changes.
+    #[must_use]
+    pub fn undated(&self) -> Self {
+        let mut sheet = self.clone();
+        for key in ["reviewed", "review_by", "reviewed_by"] {
+            sheet.group.set_text(key, "");
+        }
+        sheet
+    }
+
+    /// The day on which it was read again, as it's written; empty where there is none.
+    pub fn reviewed_on(&self) -> &str {
+        self.group.text("reviewed")
     }
 
     /// Whether it has dates of review.

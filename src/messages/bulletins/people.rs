@@ -54,6 +54,9 @@ pub fn refusal(error: &BulletinError) -> String {
         BulletinError::UnknownBand(band) => format!("There's no age group {band}."),
         BulletinError::NotSent(mailing) => sentence(&format!("{mailing} hasn't been sent, so nobody has got it.")),
         BulletinError::CorrectsNothing(_) => CHOOSE_EDITION.to_owned(),
+        BulletinError::CorrectsAnother { edition, .. } => {
+            format!("Its text says that it corrects edition {edition}. Change that there first.")
+        }
         BulletinError::CopyNotAccepted(reply) => {
             let why = reply.as_ref().map_or_else(|| "nothing was handed over".to_owned(), ToString::to_string);
             format!("The test copy wasn't accepted: {why}")
@@ -113,6 +116,12 @@ pub fn whom(audience: &Audience, readers_of: Option<(&MailingName, bool)>, bands
 pub fn edited(parts: &[TextPart]) -> String {
     let parts = commas(parts.iter().map(|part| text_part(*part)));
     format!("It was edited after somebody approved it ({parts}), so it needs approval again.")
+}
+
+/// It isn't what somebody has looked at before they decide.
+pub fn changed_since_read(parts: &[TextPart]) -> String {
+    let parts = commas(parts.iter().map(|part| text_part(*part)));
+    format!("It has changed since you looked at it ({parts}). Please look at it again before you decide.")
 }
 
 pub fn of_approving(readers: Option<u64>) -> Vec<String> {

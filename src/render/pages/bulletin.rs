@@ -20,6 +20,8 @@ pub(crate) struct BulletinPage {
     pub(crate) about_url: String,
     /// That it was withdrawn, and when, in a sentence; empty for every other bulletin.
     pub(crate) withdrawn: String,
+    /// For whom it was, where that wasn't everybody: `for ages 8 to 10`.
+    pub(crate) for_whom: String,
     #[serde(flatten)]
     pub(crate) view: BulletinView,
 }
@@ -44,7 +46,8 @@ pub(crate) fn page(issue: &BulletinIssue<'_>, bands: &Bands) -> BulletinPage {
         ..Shell::new(service, &format!("{}: {}", view.subject, service.name), summary)
     };
     let about_url = issue.about.map(|earlier| url_of(service.base_url, earlier.name)).unwrap_or_default();
-    BulletinPage { shell: shell.with_exit(), about_url, withdrawn, view }
+    let for_whom = if issue.bulletin.bands.is_empty() { String::new() } else { format!("for {}", view.bands) };
+    BulletinPage { shell: shell.with_exit(), about_url, withdrawn, for_whom, view }
 }
 
 fn url_of(base_url: &str, mailing: &MailingName) -> String {

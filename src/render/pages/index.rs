@@ -1,4 +1,4 @@
-//! The operator's page of a preview: the edition, why each activity was picked, every segment with its count.
+//! The operator's page of a preview: an edition and why each activity was picked, or a bulletin; every segment with its count.
 
 use serde::Serialize;
 
@@ -12,22 +12,18 @@ static PAGE: &str = include_str!("../console/preview.html.hbs");
 #[derive(Debug, Clone, Serialize)]
 pub struct IndexView {
     pub service: String,
-    pub edition: u32,
-    /// The send date, in words.
-    pub date: String,
-    /// The send time.
-    pub time: String,
-    pub state: String,
-    pub theme: String,
-    pub theme_reason: String,
-    /// Why the date is not the fortnight's first day.
-    pub shifted: Option<String>,
+    /// `Edition 7`, or the same of a bulletin.
+    pub which: String,
+    /// The theme's, or the bulletin's.
+    pub title: String,
+    /// When it goes out, and how it stands.
+    pub lead: String,
     /// What is worth knowing first.
     pub notes: Vec<String>,
-    pub picks: Vec<IndexPick>,
-    pub notices: Vec<IndexNotice>,
-    /// What differs from the edition before; empty where there is none.
-    pub difference: Vec<Comparison>,
+    /// What is in it, where it is an edition: one, or none.
+    pub edition: Vec<IndexEdition>,
+    /// The same, where it is a bulletin.
+    pub bulletin: Vec<IndexBulletin>,
     /// Segments by sector, the largest group first.
     pub groups: Vec<IndexGroup>,
     pub groups_count: usize,
@@ -37,6 +33,26 @@ pub struct IndexView {
     pub recipients: u64,
     /// The style sheet: the page works from disk, with nothing beside it but the mails.
     pub style: &'static str,
+}
+
+/// What is in an edition.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndexEdition {
+    pub theme_reason: String,
+    /// Why the date is not the fortnight's first day.
+    pub shifted: Option<String>,
+    pub picks: Vec<IndexPick>,
+    pub notices: Vec<IndexNotice>,
+    /// What differs from the edition before; empty where there is none.
+    pub difference: Vec<Comparison>,
+}
+
+/// What a bulletin says beside its mails.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndexBulletin {
+    /// Its summary, for pages and feeds.
+    pub summary: String,
+    pub whom: String,
 }
 
 /// One pick.
@@ -123,16 +139,9 @@ mod tests {
         };
         let theme =
             Compared { what: "Theme".into(), before: "Old".into(), now: "New one".into(), changed: true, by: None };
-        let view = IndexView {
-            service: "S".into(),
-            edition: 7,
-            date: "Monday 30 November 2026".into(),
-            time: "08:00".into(),
-            state: "planned".into(),
-            theme: "Kindness".into(),
+        let edition = IndexEdition {
             theme_reason: "never used".into(),
             shifted: Some("moved".into()),
-            notes: vec!["a note".into()],
             picks: vec![IndexPick {
                 band: "14+".into(),
                 id: "kindness/x".into(),
@@ -145,6 +154,15 @@ mod tests {
                 rows: vec![row, theme],
                 notices: vec![Marked { kind: "gone", mark: "Gone", title: "Old notice".into() }],
             }],
+        };
+        let view = IndexView {
+            service: "S".into(),
+            which: "Edition 7".into(),
+            title: "Kindness".into(),
+            lead: "Monday 30 November 2026 at 08:00 · planned".into(),
+            notes: vec!["a note".into()],
+            edition: vec![edition.clone()],
+            bulletin: Vec::new(),
             groups: vec![IndexGroup {
                 sector: "Schools".into(),
                 recipients: 1002,
@@ -178,9 +196,16 @@ mod tests {
             assert!(html.contains(part), "{part} is missing: {html}");
         }
         assert!(!html.contains("<script") && !html.contains('\u{fffd}'));
-        let first =
-            IndexView { difference: Vec::new(), notices: Vec::new(), groups: Vec::new(), first: Vec::new(), ..view };
+        let first = IndexEdition { difference: Vec::new(), notices: Vec::new(), ..edition };
+        let first = IndexView { edition: vec![first], groups: Vec::new(), first: Vec::new(), ..view.clone() };
         assert!(page(&first).contains("No edition was published before it."));
+        let bulletin = IndexBulletin { summary: "Be <careful>".into(), whom: "For everybody.".into() };
+        let which = "Bulletin a-warning".to_owned();
+        let bulletin = page(&IndexView { which, edition: Vec::new(), bulletin: vec![bulletin], ..view });
+        for part in ["Bulletin a-warning", "Be &lt;careful&gt;", "For everybody.", "1,002"] {
+            assert!(bulletin.contains(part), "{part} is missing: {bulletin}");
+        }
+        assert!(is_index(bulletin.as_bytes()) && !bulletin.contains("edition"), "{bulletin}");
         assert!(is_index(html.as_bytes()) && !is_index(b"<!DOCTYPE html>"));
     }
 }

@@ -129,6 +129,8 @@ pub struct Brief {
     pub date: String,
     /// Where to read it.
     pub url: String,
+    /// The square picture with its title; empty where there is none.
+    pub picture_url: String,
     pub cards: Vec<Link>,
 }
 

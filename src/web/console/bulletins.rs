@@ -3,6 +3,7 @@
 mod copy;
 mod decide;
 mod order;
+mod read;
 mod segment;
 mod view;
 

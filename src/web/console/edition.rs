@@ -2,7 +2,7 @@
 //! out, where its mails stand and what kept the others.
 
 mod chart;
-mod content;
+pub(super) mod content;
 pub(super) mod copy;
 mod failures;
 pub(super) mod frame;

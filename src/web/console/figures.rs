@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use super::mailing;
 use super::parts::ConsoleParts;
 use crate::app::AppError;
 use crate::domain::delivery::Tally;
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::EditionState;
 use crate::domain::text::lists::grouped;
 
 /// How often the figures are looked at, however many people look.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
-/// Figures by their names, such as `7.accepted`; which editions there are is told by the names.
+/// Figures by their names, such as `7.accepted`; which editions and bulletins there are is told by the names.
 pub(super) type Figures = BTreeMap<String, String>;
 
 /// The figures of a moment ago, so that ten pages cost as much as one.
@@ -41,14 +42,15 @@ async fn read(parts: &ConsoleParts) -> Result<Figures, AppError> {
     let editions = parts.reporter().editions().await?;
     let editions = editions.into_iter().filter(|edition| edition.state == EditionState::Sending);
     for number in editions.map(|edition| edition.number).chain(parts.bulletins().being_sent().await?) {
-        figures.extend(of_edition(number, &parts.reporter().tally(number).await?));
+        let key = mailing::key(&parts.deliveries().name_of(number).await?);
+        figures.extend(named(&key, &parts.reporter().tally(number).await?));
     }
     Ok(figures)
 }
 
 /// The figures of one edition or bulletin, by name. A page that shows them marks the places with these names (`data-figure`).
-fn of_edition(number: EditionNumber, tally: &Tally) -> impl Iterator<Item = (String, String)> {
+fn named(key: &str, tally: &Tally) -> impl Iterator<Item = (String, String)> {
     let waiting = tally.waiting();
     let figures = [("settled", tally.total - waiting), ("waiting", waiting)].into_iter().chain(tally.by_state());
-    figures.map(move |(name, figure)| (format!("{number}.{name}"), grouped(figure)))
+    figures.map(move |(name, figure)| (format!("{key}.{name}"), grouped(figure)))
 }

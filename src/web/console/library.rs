@@ -2,6 +2,8 @@
 //! are written.
 
 mod ask;
+mod checked;
+pub(super) mod correction;
 mod edit;
 mod edit_view;
 mod findings;
@@ -17,7 +19,8 @@ use axum::Router;
 use axum::routing::get;
 
 use self::place::SECTION;
-use super::ask::{asks, only, posts};
+pub(super) use self::place::text_path;
+use super::ask::{asks, decides, only, posts};
 use super::state::Console;
 use crate::domain::user::Permission;
 
@@ -31,6 +34,8 @@ pub(super) fn routes() -> Router<Console> {
         .route("/library/{theme}/{name}/edit", edit::route())
         .route("/library/{theme}/{name}/preview", posts(WRITE, edit::preview))
         .route("/library/{theme}/{name}/download", posts(WRITE, edit::download))
+        .route("/library/{theme}/{name}/checked", decides(WRITE, checked::look, checked::page, checked::check))
+        .route("/library/{theme}/{name}/unchecked", decides(WRITE, checked::look, checked::page, checked::uncheck))
         .route("/library/{theme}/{name}/review", asks(WRITE, SECTION, ask::review, ask::reviewed))
         .route("/library/{theme}/{name}/discard", asks(WRITE, SECTION, ask::discard, ask::discarded))
         .route("/library/{theme}/{name}/versions/{number}", get(versions::page))

@@ -1,5 +1,6 @@
 // A writer who has never seen Markdown: she begins an activity, sees while she types what is wrong with it and how it looks, mends it,
-// and says that it's done; an approver approves the edition; and it's found in the plan. By keyboard where that is said.
+// and says that it's done; an approver approves the edition; and it's found in the plan. It goes out, she finds a mistake in it, and
+// those who got it get a correction. By keyboard where that is said.
 
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -121,15 +122,12 @@ async function meetsSomebodyElse(trial) {
 
 async function isApprovedAndPlanned(trial) {
   const { service, browser } = trial;
-  await until("the daemon has read it", () => {
-    try {
-      service.run("swap", "7", "--band", "8-10", "--activity", "games/keep-or-show");
-      return true;
-    } catch {
-      return false;
-    }
-  }, 30);
   const approver = await signedUp(service, browser, ["approver@example.org", "approver", "Ada Price"]);
+  await until("the daemon has read it", async () => {
+    await approver.page.goto(`${service.url}/editions/7/swap?band=8-10`);
+    return /Keep or show\?/.test(await approver.page.locator("main").innerText());
+  }, 30);
+  service.run("swap", "7", "--band", "8-10", "--activity", "games/keep-or-show");
   await approver.page.goto(`${service.url}/editions/7`);
   await says(approver.page, "Keep or show?");
   await follow(approver.page, /^Approve/);
@@ -152,4 +150,72 @@ async function isApprovedAndPlanned(trial) {
   is(trial.writer.alarms, [], "what must never happen on a page");
 }
 
-export const steps = [comesIn, begins, seesWhatIsWrong, keepsADraft, mendsIt, meetsSomebodyElse, isApprovedAndPlanned];
+// It has gone out, and one of its sentences was wrong: she finds the way from the text itself.
+async function writesACorrection(trial) {
+  const { service } = trial;
+  const { page } = trial.writer;
+  await service.stop();
+  service.now = "2026-11-30T08:00:30Z";
+  await service.done("send", "--edition", "7", "--yes");
+  is(service.mails(7).accepted > 0, true, "edition 7 went out");
+  await service.start();
+  await page.goto(`${service.url}/`);
+  await follow(page, "Library", "nav");
+  await follow(page, "Keep or show?");
+  await says(page, "Families have it");
+  await inspect(page);
+  await follow(page, "Write a correction to those who got edition 7");
+  is(await page.getByLabel("Title", { exact: true }).inputValue(), "Keep or show?", "the title is filled in");
+  is(await page.getByLabel("Which edition it corrects").inputValue(), "7", "the edition is filled in");
+  const wrong = page.getByLabel("What was wrong");
+  holds((await wrong.inputValue()).startsWith("In “Keep or show?”, our email said: [Write here:"), await wrong.inputValue());
+  await inspect(page);
+  await sees(trial, "correction");
+  const early = await press(page, "It's done: put it into the library");
+  is(early.status, 409, "what isn't written yet isn't let in");
+  await page.getByLabel("Summary").fill("Our email said to sort the messages for eighty minutes. It’s eight.");
+  await page.getByLabel("What was wrong").fill("In “Keep or show?”, our email said: sort them for 80 minutes.");
+  await page.getByLabel("What is right").fill("It’s 8 minutes.");
+  await press(page, "It's done: put it into the library");
+  await says(page, "It has been saved");
+  holds(service.read("activities/bulletins/correction-keep-or-show.md").includes("corrects = 7"), "the edition is in its file");
+  await inspect(page);
+}
+
+async function itGoesToThoseWhoGotTheEdition(trial) {
+  const { service, browser } = trial;
+  const { page } = trial.writer;
+  await follow(page, "See who gets it, and send it");
+  await until("the daemon has read it", async () => {
+    await page.reload();
+    return /who got edition 7/.test(await page.locator("main").innerText());
+  }, 30);
+  await says(page, "waiting for approval");
+  await inspect(page);
+  await sees(trial, "who-gets-it");
+  const approver = await signedUp(service, browser, ["second@example.org", "approver", "Bo Lund"]);
+  await approver.page.goto(`${service.url}/bulletins`);
+  await follow(approver.page, "Keep or show?");
+  await follow(approver.page, /^Approve/);
+  await inspect(approver.page);
+  await press(approver.page, "Approve the bulletin");
+  await says(approver.page, "approved now");
+  await follow(approver.page, /^Send it now/);
+  await says(approver.page, "was accepted, or may have been");
+  await press(approver.page, "Send the bulletin now");
+  await says(approver.page, "goes out now");
+  const sent = await until("it has gone out", () => {
+    const found = service.run("status", "--json").bulletins.find((one) => one.name === "correction-keep-or-show");
+    return found.state === "sent" && found;
+  }, 90);
+  is(sent.deliveries.accepted, service.mails(7).accepted, "as many as got the edition");
+  await approver.page.reload();
+  await inspect(approver.page);
+  await sees(trial, "sent", approver.page);
+  is([...trial.writer.alarms, ...approver.alarms], [], "what must never happen on a page");
+}
+
+export const steps = [
+  comesIn, begins, seesWhatIsWrong, keepsADraft, mendsIt, meetsSomebodyElse, isApprovedAndPlanned, writesACorrection,
+  itGoesToThoseWhoGotTheEdition,
+];

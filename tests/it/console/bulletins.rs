@@ -53,6 +53,10 @@ fn what_was_edited_meanwhile_is_not_what_is_approved() {
     fixture.write("activities/bulletins/games.md", GAMES);
     until("the file is read", || browser.get("/bulletins").body.contains("/bulletins/games"));
     let question = browser.get("/bulletins/games/approve").is(200);
+    let page = browser.get("/bulletins/games");
+    let read = page.body.split("href=\"").find(|link| link.starts_with("/bulletins/games/approve?")).unwrap();
+    let read = read.split('"').next().unwrap().replace("&amp;", "&");
+    browser.get(&read).is(200).lacks("has changed since you looked at it");
     fixture.write("activities/bulletins/games.md", &GAMES.replace("Ask your", "Tell your"));
     until("the file is read again", || {
         let page = browser.get("/bulletins/games");
@@ -61,6 +65,7 @@ fn what_was_edited_meanwhile_is_not_what_is_approved() {
         browser.get(&format!("{segment}/mail?view=text")).body.contains("Tell your")
     });
     browser.press_on(&question, &[]).is(409).says("has changed since you looked at this");
+    browser.get(&read).is(200).says("has changed since you looked at it (text)");
     assert_eq!(state(&fixture, "games"), "planned");
     browser.decide("/bulletins/games/hold", &[("reason", "not yet")]).says("held now").says("not yet");
     browser.decide("/bulletins/games/release", &[]).says("now");
@@ -68,6 +73,19 @@ fn what_was_edited_meanwhile_is_not_what_is_approved() {
     browser.decide("/bulletins/games/reinstate", &[]).says("waiting for approval");
     browser.get("/bulletins/none").is(404).says("There's no such bulletin");
     browser.get("/bulletins/No%20Name").is(404);
+}
+
+#[test]
+fn what_changed_since_it_was_approved_is_shown_word_by_word() {
+    let (fixture, _daemon, browser) = opened();
+    fixture.write("activities/bulletins/games.md", GAMES);
+    until("the file is read", || browser.get("/bulletins").body.contains("/bulletins/games"));
+    browser.decide("/bulletins/games/approve", &[]).says("approved now").lacks("What changed since it was approved");
+    fixture.write("activities/bulletins/games.md", &GAMES.replace("Ask your", "Tell your"));
+    let marked = |page: &str| page.contains("taken out: </span>Ask") && page.contains("added: </span>Tell");
+    until("it's shown", || marked(&browser.get("/bulletins/games").body));
+    browser.get("/bulletins/games").says("What changed since it was approved").says("needs approval again");
+    browser.decide("/bulletins/games/approve", &[]).lacks("What changed since it was approved");
 }
 
 #[test]

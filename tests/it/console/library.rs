@@ -10,10 +10,10 @@ use crate::support::disk::{Mount, fill};
 use crate::support::fixture::{Fixture, until};
 
 /// An activity of the shipped library.
-const TEXT: &str = "/library/games/hold-it-sid";
-const FILE: &str = "activities/games/hold-it-sid.md";
+pub(super) const TEXT: &str = "/library/games/hold-it-sid";
+pub(super) const FILE: &str = "activities/games/hold-it-sid.md";
 
-fn read(fixture: &Fixture, file: &str) -> String {
+pub(super) fn read(fixture: &Fixture, file: &str) -> String {
     fs::read_to_string(fixture.path(file)).unwrap()
 }
 
@@ -57,7 +57,7 @@ fn fields(page: &Answer) -> Vec<(String, String)> {
 }
 
 /// The form with these fields filled in differently.
-fn with(page: &Answer, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn with(page: &Answer, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all = fields(page);
     all.retain(|(name, _)| name != "form_token" && !changes.iter().any(|(changed, _)| changed == name));
     all.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -65,14 +65,14 @@ fn with(page: &Answer, changes: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// Posts such a form.
-fn post(browser: &Browser, path: &str, fields: &[(String, String)]) -> Answer {
+pub(super) fn post(browser: &Browser, path: &str, fields: &[(String, String)]) -> Answer {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     browser.post(path, &fields)
 }
 
 /// Changes a text and follows to the page that says what came of it.
 #[track_caller]
-fn save(browser: &Browser, text: &str, changes: &[(&str, &str)]) -> Answer {
+pub(super) fn save(browser: &Browser, text: &str, changes: &[(&str, &str)]) -> Answer {
     let page = browser.get(&format!("{text}/edit")).is(200);
     let answer = post(browser, &format!("{text}/edit"), &with(&page, changes)).is(303);
     browser.get(answer.header("location").unwrap())

@@ -5,7 +5,7 @@ use crate::support::console::user;
 use crate::support::fixture::until;
 
 /// Every path that is posted to, and the least role that may.
-pub(super) const CHANGES: [(&str, &str); 50] = [
+pub(super) const CHANGES: [(&str, &str); 52] = [
     ("/editions/7/approve", "approver"),
     ("/editions/7/hold", "approver"),
     ("/editions/7/release", "approver"),
@@ -27,6 +27,8 @@ pub(super) const CHANGES: [(&str, &str); 50] = [
     ("/library/games/theme/edit", "editor"),
     ("/library/games/theme/preview", "editor"),
     ("/library/games/theme/download", "editor"),
+    ("/library/games/theme/checked", "editor"),
+    ("/library/games/theme/unchecked", "editor"),
     ("/library/games/theme/review", "editor"),
     ("/library/games/theme/discard", "editor"),
     ("/library/games/theme/versions/1/take-back", "editor"),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::browser::drive;
 use crate::support::faketime;
-use crate::support::fixture::{BASE, Fixture};
+use crate::support::fixture::{BASE, Fixture, three};
 use crate::support::oracle::{Oracle, Said};
 use crate::support::ports::free_port;
 use crate::support::trials::is_long;
@@ -108,7 +108,7 @@ fn a_writer_who_has_never_seen_markdown_writes_an_activity() {
     let config = BASE
         .replace("anchor = 2026-09-07\n", "anchor = 2026-09-07\napproval = \"required\"\n")
         .replace("console_listen = \"127.0.0.1:0\"", &format!("console_listen = \"127.0.0.1:{console}\""));
-    let fixture = Fixture::new(&config);
+    let fixture = Fixture::new(&format!("{config}{}", three()));
     tried(&json!({
         "steps": "writer", "program": env!("CARGO_BIN_EXE_fortnightly"), "folder": fixture.path("."), "console": console,
         "library": library,

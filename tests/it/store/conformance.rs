@@ -107,6 +107,7 @@ macro_rules! conform_all {
             bulletins::a_bulletin_is_read_as_it_was_written,
             bulletins::what_was_decided_on_an_older_reading_is_not_written,
             bulletins::a_bulletin_goes_to_whom_it_is_meant_for,
+            bulletins::what_was_approved_of_a_bulletin_is_kept_until_it_is_published,
             bulletins::a_correction_goes_to_those_whose_mail_arrived,
             bulletins::it_is_sent_like_an_edition_and_is_none,
             bulletins::a_name_is_published_once,

@@ -1,4 +1,4 @@
-//! What was approved of an edition, until it is published.
+//! What was approved of an edition or a bulletin, until it is published.
 
 use crate::domain::edition::EditionNumber;
 use crate::domain::edition::state::Changed;
@@ -13,13 +13,22 @@ pub(super) async fn follow(transaction: &Transaction, changed: &Changed) -> Resu
     let ended = changed.transitions.iter().filter(|transition| transition.ends_approved_texts());
     let ended: Vec<EditionNumber> = ended.filter_map(|transition| Some(transition.after.as_ref()?.number)).collect();
     drop_of(transaction, &ended).await?;
-    let put = "INSERT INTO approved_texts (edition, packed) VALUES ($1, $2)
-               ON CONFLICT (edition) DO UPDATE SET packed = excluded.packed";
     for (number, texts) in &changed.approved {
-        let packed = pack(texts).map_err(|error| unreadable(&error))?;
-        transaction.run(put, params![i64::from(number.0), packed]).await?;
+        keep(transaction, *number, texts).await?;
     }
     Ok(())
+}
+
+/// Puts what is approved of one in the place of what was before.
+pub(super) async fn keep(
+    transaction: &Transaction,
+    number: EditionNumber,
+    texts: &ApprovedTexts,
+) -> Result<(), PostgresError> {
+    let put = "INSERT INTO approved_texts (edition, packed) VALUES ($1, $2)
+               ON CONFLICT (edition) DO UPDATE SET packed = excluded.packed";
+    let packed = pack(texts).map_err(|error| unreadable(&error))?;
+    transaction.run(put, params![i64::from(number.0), packed]).await.map(drop)
 }
 
 /// Drops what was approved of these editions.

@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
 use super::columns::BandBook;
-use super::{audit, bulletin_rows, publish};
+use super::{approved, audit, bulletin_rows, lists, publish};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::life::BulletinTransition;
 use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord};
+use crate::domain::edits::ApprovedTexts;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::MailboxState;
 use crate::store::postgres::PostgresStore;
@@ -16,7 +17,7 @@ use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::{Transaction, within};
 use crate::store::shared::segments::pack;
-use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, StoreError};
+use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, Reader, StoreError};
 
 #[async_trait]
 impl Bulletins for PostgresStore {
@@ -41,6 +42,16 @@ impl Bulletins for PostgresStore {
         within!(self, Look, |transaction| count(&transaction, audience, served).await)
     }
 
+    async fn bulletin_readers_page(
+        &self,
+        audience: &Audience,
+        served: &BandSet,
+        after: Option<&Reader>,
+        limit: u32,
+    ) -> Result<Vec<Reader>, StoreError> {
+        within!(self, Look, |transaction| readers(&transaction, audience, served, after, limit).await)
+    }
+
     async fn publish_bulletin(&self, publication: &BulletinPublication) -> Result<PublishResult, StoreError> {
         // Compressed before the transaction: others wait for that one.
         let packed = pack(&publication.segments).map_err(|error| sql::damaged(&error.to_string()).at(&self.place))?;
@@ -50,12 +61,15 @@ impl Bulletins for PostgresStore {
 
 async fn write(
     transaction: &Transaction,
-    BulletinTransition { before, after, audit: (action, detail) }: &BulletinTransition,
+    BulletinTransition { before, after, audit: (action, detail), approved }: &BulletinTransition,
     actor: Actor,
     at: DateTime<Utc>,
 ) -> Result<bool, PostgresError> {
     if !bulletin_rows::replace(transaction, before.as_ref(), after).await? {
         return Ok(false);
+    }
+    if let Some(text) = approved {
+        approved::keep(transaction, after.id.mailing(), &ApprovedTexts::of_bulletin(text)).await?;
     }
     let subject = format!("bulletin {}", after.name);
     audit::write(transaction, sql::millis(at), actor, action, &subject, detail).await?;
@@ -83,4 +97,26 @@ async fn count(
         transaction.rows(&query, params![seen, MailboxState::Active, wanted, sectors, readers_of], read).await?;
     segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
     Ok(segments)
+}
+
+/// Mailboxes that would get it, by subscriber, after this one.
+async fn readers(
+    transaction: &Transaction,
+    audience: &Audience,
+    served: &BandSet,
+    after: Option<&Reader>,
+    limit: u32,
+) -> Result<Vec<Reader>, PostgresError> {
+    let bands = BandBook::open(transaction).await?;
+    let query = format!(
+        "SELECT r.bands & $1, o.sector, o.locale, n.name, r.address, r.owner, r.id
+         FROM recipients r JOIN subscribers o ON o.id = r.owner JOIN names n ON n.id = o.name_id
+         WHERE {} AND (r.owner, r.id) > ($6, $7) ORDER BY r.owner, r.id LIMIT $8",
+        publish::meant(audience)
+    );
+    let (wanted, sectors, readers_of) = publish::wanted(&bands, audience, served);
+    let (owner, recipient) = lists::place(after)?;
+    let (seen, limit) = (bands.seen(served), i64::from(limit));
+    let values = params![seen, MailboxState::Active, wanted, sectors, readers_of, owner, recipient, limit];
+    transaction.rows(&query, values, |row| lists::reader(&bands, row)).await
 }

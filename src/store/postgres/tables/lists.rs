@@ -149,19 +149,26 @@ pub(super) async fn readers(
          JOIN subscribers o ON o.id = p.owner JOIN names n ON n.id = o.name_id ORDER BY p.owner, p.id"
     );
     let bands = BandBook::open(transaction).await?;
+    let ((owner, recipient), limit, served) = (place(after)?, i64::from(limit), bands.seen(served));
+    let values = params![served, MailboxState::Active, owner, recipient, limit];
+    transaction.rows(query, values, |row| reader(&bands, row)).await
+}
+
+/// Where a page begins that comes after this reader: the owner's and the mailbox's number.
+pub(super) fn place(after: Option<&Reader>) -> Result<(i64, i64), PostgresError> {
     let (owner, recipient) = after.map_or((0, 0), |after| (after.subscriber.0, after.recipient.0));
-    let (owner, recipient, limit) = (sql::column(owner)?, sql::column(recipient)?, i64::from(limit));
-    let served = bands.seen(served);
-    let read = |row: &Row| {
-        Ok(Reader {
-            segment: segment(&bands, row)?,
-            name: row.try_get(3)?,
-            address: sql::word(row, 4)?,
-            subscriber: columns::subscriber(row, 5)?,
-            recipient: columns::recipient(row, 6)?,
-        })
-    };
-    transaction.rows(query, params![served, MailboxState::Active, owner, recipient, limit], read).await
+    Ok((sql::column(owner)?, sql::column(recipient)?))
+}
+
+/// A reader in seven columns: bands, sector, locale, name, address, owner and number.
+pub(super) fn reader(bands: &BandBook, row: &Row) -> Result<Reader, PostgresError> {
+    Ok(Reader {
+        segment: segment(bands, row)?,
+        name: row.try_get(3)?,
+        address: sql::word(row, 4)?,
+        subscriber: columns::subscriber(row, 5)?,
+        recipient: columns::recipient(row, 6)?,
+    })
 }
 
 /// Mailboxes whose domain compares so with `$1`, in this order.

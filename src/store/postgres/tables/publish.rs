@@ -58,7 +58,11 @@ pub(super) async fn bulletin(
     let BulletinPublication { before, after, published, at, served, sender, .. } = publication;
     let mailing =
         Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, packed };
-    mailing.publish(transaction, bulletin_rows::replace(transaction, before.as_ref(), after)).await
+    let write_own = async {
+        approved::drop_of(transaction, &[mailing.number]).await?;
+        bulletin_rows::replace(transaction, before.as_ref(), after).await
+    };
+    mailing.publish(transaction, write_own).await
 }
 
 /// A mail to many, as it is stored before it goes out.

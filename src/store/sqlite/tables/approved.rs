@@ -1,4 +1,4 @@
-//! What was approved of an edition, until it is published.
+//! What was approved of an edition or a bulletin, until it is published.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -12,11 +12,13 @@ use crate::store::sqlite::engine::sql;
 /// Writes what was approved along with the approval, and drops what no longer counts.
 pub(super) fn follow(conn: &Connection, changed: &Changed) -> Result<(), SqliteError> {
     changed.transitions.iter().try_for_each(|transition| drop_ended(conn, transition))?;
+    changed.approved.iter().try_for_each(|(number, texts)| keep(conn, *number, texts))
+}
+
+/// Puts what is approved of one in the place of what was before.
+pub(super) fn keep(conn: &Connection, number: EditionNumber, texts: &ApprovedTexts) -> Result<(), SqliteError> {
     let put = "INSERT OR REPLACE INTO approved_texts (edition, packed) VALUES (?1, ?2)";
-    for (number, texts) in &changed.approved {
-        sql::run(conn, put, (number.0, pack(texts)?))?;
-    }
-    Ok(())
+    sql::run(conn, put, (number.0, pack(texts)?)).map(drop)
 }
 
 fn drop_ended(conn: &Connection, transition: &Transition) -> Result<(), SqliteError> {

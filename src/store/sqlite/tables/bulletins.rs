@@ -5,17 +5,18 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::columns::BandBook;
-use super::{audit, bulletin_rows, publish};
+use super::{approved, audit, bulletin_rows, lists, publish};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::life::BulletinTransition;
 use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord};
+use crate::domain::edits::ApprovedTexts;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::MailboxState;
 use crate::store::shared::segments::pack;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, StoreError};
+use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, Reader, StoreError};
 
 #[async_trait]
 impl Bulletins for SqliteStore {
@@ -34,10 +35,13 @@ impl Bulletins for SqliteStore {
         actor: Actor,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let BulletinTransition { before, after, audit: (action, detail) } = transition.clone();
+        let BulletinTransition { before, after, audit: (action, detail), approved } = transition.clone();
         self.write(move |conn| {
             if !bulletin_rows::replace(conn, before.as_ref(), &after)? {
                 return Ok(false);
+            }
+            if let Some(text) = &approved {
+                approved::keep(conn, after.id.mailing(), &ApprovedTexts::of_bulletin(text))?;
             }
             audit::write(conn, sql::millis(at), actor, action, &format!("bulletin {}", after.name), &detail)?;
             Ok(true)
@@ -48,6 +52,17 @@ impl Bulletins for SqliteStore {
     async fn bulletin_audience(&self, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, StoreError> {
         let (audience, served) = (audience.clone(), served.clone());
         self.read(move |conn| count(conn, &audience, &served)).await
+    }
+
+    async fn bulletin_readers_page(
+        &self,
+        audience: &Audience,
+        served: &BandSet,
+        after: Option<&Reader>,
+        limit: u32,
+    ) -> Result<Vec<Reader>, StoreError> {
+        let (audience, served, after) = (audience.clone(), served.clone(), after.cloned());
+        self.read(move |conn| readers(conn, &audience, &served, after.as_ref(), limit)).await
     }
 
     async fn publish_bulletin(&self, publication: &BulletinPublication) -> Result<PublishResult, StoreError> {
@@ -72,4 +87,25 @@ fn count(conn: &Connection, audience: &Audience, served: &BandSet) -> Result<Vec
     })?;
     segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
     Ok(segments)
+}
+
+/// Mailboxes that would get it, by subscriber, after this one.
+fn readers(
+    conn: &Connection,
+    audience: &Audience,
+    served: &BandSet,
+    after: Option<&Reader>,
+    limit: u32,
+) -> Result<Vec<Reader>, SqliteError> {
+    let bands = BandBook::open(conn)?;
+    let query = format!(
+        "SELECT r.bands & ?1, o.sector, o.locale, (SELECT n.name FROM names n WHERE n.id = o.name_id), r.address, r.owner, r.id
+         FROM {} AND (r.owner, r.id) > (?6, ?7) ORDER BY r.owner, r.id LIMIT ?8",
+        publish::meant(audience)
+    );
+    let (wanted, sectors, readers_of) = publish::wanted(&bands, audience, served)?;
+    let after = lists::place(after)?;
+    let seen = bands.seen(served);
+    let values = (seen, MailboxState::Active, wanted, sectors, readers_of, after.0, after.1, limit);
+    sql::rows(conn, &query, values, |row| lists::reader(&bands, row))
 }

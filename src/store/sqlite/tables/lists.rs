@@ -150,17 +150,25 @@ pub(super) fn readers(
     limit: u32,
 ) -> Result<Vec<Reader>, SqliteError> {
     let bands = BandBook::open(conn)?;
-    let (owner, recipient) = after.map_or((0, 0), |after| (after.subscriber.0, after.recipient.0));
-    let after = (sql::column(owner)?, sql::column(recipient)?);
+    let after = place(after)?;
     let values = (bands.seen(served), MailboxState::Active, after.0, after.1, limit);
-    sql::rows(conn, READERS, values, |row| {
-        Ok(Reader {
-            segment: SegmentKey { bands: bands.set(row.get(0)?), sector: row.get(1)?, locale: row.get(2)? },
-            name: row.get(3)?,
-            address: sql::word(row, 4)?,
-            subscriber: SubscriberId(sql::count(row.get(5)?)),
-            recipient: RecipientId(sql::count(row.get(6)?)),
-        })
+    sql::rows(conn, READERS, values, |row| reader(&bands, row))
+}
+
+/// Where a page begins that comes after this reader: the owner's and the mailbox's number.
+pub(super) fn place(after: Option<&Reader>) -> Result<(i64, i64), SqliteError> {
+    let (owner, recipient) = after.map_or((0, 0), |after| (after.subscriber.0, after.recipient.0));
+    Ok((sql::column(owner)?, sql::column(recipient)?))
+}
+
+/// A reader in seven columns: bands, sector, locale, name, address, owner and number.
+pub(super) fn reader(bands: &BandBook, row: &Row<'_>) -> Result<Reader, SqliteError> {
+    Ok(Reader {
+        segment: SegmentKey { bands: bands.set(row.get(0)?), sector: row.get(1)?, locale: row.get(2)? },
+        name: row.get(3)?,
+        address: sql::word(row, 4)?,
+        subscriber: SubscriberId(sql::count(row.get(5)?)),
+        recipient: RecipientId(sql::count(row.get(6)?)),
     })
 }
 

@@ -51,7 +51,10 @@ pub(super) fn bulletin(
     let BulletinPublication { before, after, published, at, served, sender, .. } = publication;
     let mailing =
         Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, segments };
-    mailing.publish(conn, || bulletin_rows::replace(conn, before.as_ref(), after))
+    mailing.publish(conn, || {
+        approved::drop_of(conn, mailing.number)?;
+        bulletin_rows::replace(conn, before.as_ref(), after)
+    })
 }
 
 /// A mail to many, as it is stored before it goes out.

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::response::Response;
 
 use super::order::{SECTION, asked_about, path, shown_not};
+use super::read;
 use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::look::BulletinLook;
 use crate::app::bulletins::send::{BulletinOrder, BulletinPublished};
@@ -54,8 +55,13 @@ impl What {
         matches!(self, Self::Hold | Self::Withdraw)
     }
 
+    /// Whether it lets something go that somebody has looked at.
+    fn is_of_what_was_read(self) -> bool {
+        matches!(self, Self::Approve | Self::Send)
+    }
+
     /// The question, the button, and what it will do.
-    fn question(self, look: &BulletinLook, waiting: u64) -> Question {
+    fn question(self, look: &BulletinLook, waiting: u64, read: String) -> Question {
         let title = look.text.as_ref().map_or_else(|| look.record.name.to_string(), |text| text.title.clone());
         let (verb, rest, button) = match self {
             Self::Approve => ("Approve", "", "Approve the bulletin"),
@@ -76,10 +82,11 @@ impl What {
             Self::Reinstate => vec!["It can be approved and sent again.".to_owned()],
         };
         let beside = look.beside.filter(|_| self == Self::Send).map(people::beside);
+        let unread = if self.is_of_what_was_read() { read::since(read, look) } else { None };
         let edited = (self == Self::Approve && !look.edited.is_empty()).then(|| people::edited(&look.edited));
         Question {
             title: format!("{verb} “{title}”{rest}?"),
-            warnings: beside.into_iter().chain(edited).collect(),
+            warnings: beside.into_iter().chain(edited).chain(unread).collect(),
             facts,
             button: button.to_owned(),
             is_danger: self.stops_something(),
@@ -105,7 +112,7 @@ async fn asked(what: What, asking: Asked) -> Result<(Question, Seen), Refusal> {
         return Err(asking.conflict(people::CHOOSE_EDITION, &path(&order, "")));
     }
     let tally = asking.parts.reporter().tally(look.record.id.mailing()).await.map_err(asking.failed(SECTION))?;
-    let mut question = what.question(&look, tally.waiting());
+    let mut question = what.question(&look, tally.waiting(), asking.parameter(read::PARAMETER));
     (question.action, question.back_url) = (path(&order, what.path()), path(&order, ""));
     if what == What::Hold {
         question.fields = vec![Field {

@@ -7,12 +7,12 @@ use axum::response::Response;
 use crate::app::AppError;
 use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::send::BulletinOrder;
-use crate::domain::bulletin::{BulletinName, MailingName, Narrowing};
-use crate::domain::edition::EditionNumber;
+use crate::domain::bulletin::{BulletinName, Narrowing};
 use crate::messages::bulletins::people;
 use crate::web::console::answer;
 use crate::web::console::asking::{Asking, Refusal};
 use crate::web::console::caller::Caller;
+use crate::web::console::mailing;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::query::parameter;
 
@@ -28,7 +28,7 @@ pub(super) type Named = Path<String>;
 /// Where no bulletin can be called so.
 pub(super) fn ordered(name: &str, query: Option<&str>) -> Result<BulletinOrder, BulletinError> {
     let Ok(name) = name.parse::<BulletinName>() else { return Err(BulletinError::NoName) };
-    let readers_of = mailing(&parameter(query, OF));
+    let readers_of = mailing::of_key(&parameter(query, OF));
     let narrowing = Narrowing { readers_of, ..Narrowing::default() };
     Ok(BulletinOrder { name, narrowing, beside_edition: false, confirmed: true })
 }
@@ -44,28 +44,12 @@ pub(super) fn asked_about(asking: &Asking) -> Result<BulletinOrder, Refusal> {
 
 /// The path of its page, or of a page below that, for the same edition.
 pub(super) fn path(order: &BulletinOrder, below: &str) -> String {
-    let of = order.narrowing.readers_of.as_ref().map(|mailing| format!("?{OF}={}", value(mailing))).unwrap_or_default();
+    let of = order.narrowing.readers_of.as_ref().map(|of| format!("?{OF}={}", mailing::key(of))).unwrap_or_default();
     format!("/bulletins/{}{below}{of}", order.name)
 }
 
 /// The parameter that says whose readers it goes to: an edition's number, or `bulletin:NAME`.
 pub(super) const OF: &str = "edition";
-
-/// What the parameter says.
-fn mailing(value: &str) -> Option<MailingName> {
-    match value.strip_prefix("bulletin:") {
-        Some(name) => name.parse().ok().map(MailingName::Bulletin),
-        None => value.parse().ok().map(|number| MailingName::Edition(EditionNumber(number))),
-    }
-}
-
-/// How the parameter says it.
-pub(super) fn value(mailing: &MailingName) -> String {
-    match mailing {
-        MailingName::Edition(number) => number.to_string(),
-        MailingName::Bulletin(name) => format!("bulletin:{name}"),
-    }
-}
 
 /// Why there is nothing to look at, or something can't be decided.
 pub(super) fn shown_not(parts: &ConsoleParts, caller: &Caller, error: &BulletinError) -> Response {

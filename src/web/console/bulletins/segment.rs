@@ -3,11 +3,12 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 
-use super::order::{OF, SECTION, ordered, path, shown_not, value};
+use super::order::{OF, SECTION, ordered, path, shown_not};
 use crate::app::bulletins::error::BulletinError;
 use crate::app::previewer::shown::ShownMail;
 use crate::web::console::caller::Caller;
 use crate::web::console::edition::frame::{self, Framed};
+use crate::web::console::mailing;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::query::parameter;
 use crate::web::console::state::Console;
@@ -31,7 +32,7 @@ pub(super) async fn segment(
         of: "the bulletin".to_owned(),
         back: path(&order, ""),
         here: format!("/bulletins/{name}/segments/{segment}"),
-        query: order.narrowing.readers_of.as_ref().map(|it| format!("&{OF}={}", value(it))).unwrap_or_default(),
+        query: order.narrowing.readers_of.as_ref().map(|it| format!("&{OF}={}", mailing::key(it))).unwrap_or_default(),
         section: SECTION,
     };
     frame::page(&parts, &caller, framed, &parameter(query, "view"))

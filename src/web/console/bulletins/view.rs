@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-use super::order::{OF, path, value};
+use super::order::{OF, path};
+use super::read;
 use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::look::BulletinLook;
 use crate::app::bulletins::send::BulletinOrder;
-use crate::domain::bulletin::MailingName;
+use crate::domain::bulletin::{BulletinRecord, MailingName};
 use crate::domain::calendar::Approval;
-use crate::domain::edition::{EditionNumber, EditionState, StateReason};
+use crate::domain::edition::{EditionState, StateReason};
 use crate::domain::text::dates;
 use crate::domain::user::Permission;
 use crate::messages::bulletins::people;
@@ -16,9 +17,11 @@ use crate::messages::console;
 use crate::web::console::ask::Choice;
 use crate::web::console::audience::AudienceTable;
 use crate::web::console::caller::Caller;
+use crate::web::console::edition::content::EditsView;
 use crate::web::console::edition::mails::{Mailing, MailsView};
 use crate::web::console::edition::readers::{LARGEST, SegmentLink, largest_first, links};
 use crate::web::console::edition_state::StateView;
+use crate::web::console::mailing;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::state::Console;
 
@@ -27,8 +30,6 @@ const EARLIER: usize = 12;
 
 #[derive(Debug, Serialize)]
 pub(super) struct BulletinView {
-    /// Under which it is sent.
-    number: EditionNumber,
     title: String,
     summary: String,
     state: StateView,
@@ -38,6 +39,8 @@ pub(super) struct BulletinView {
     whom: String,
     /// Why it is held, or what is to be done first.
     notes: Vec<String>,
+    /// What changed since it was approved, word by word.
+    edits: Option<EditsView>,
     buttons: Vec<Button>,
     mails: Option<MailsView>,
     is_moving: bool,
@@ -71,11 +74,13 @@ impl BulletinView {
         order: &BulletinOrder,
     ) -> Result<Self, BulletinError> {
         let look = parts.bulletins().look(order).await?;
-        let (number, is_published) = (look.record.id.mailing(), look.record.published.is_some());
+        let is_published = look.record.published.is_some();
         let is_moving = look.state == EditionState::Sending;
-        let mails = if is_published { Some(mails(console, (parts, caller), number, is_moving).await?) } else { None };
+        let mails =
+            if is_published { Some(mails(console, (parts, caller), &look.record, is_moving).await?) } else { None };
         let segments = look.segments.clone().map(largest_first);
-        let query = order.narrowing.readers_of.as_ref().map(|it| format!("?{OF}={}", value(it))).unwrap_or_default();
+        let query =
+            order.narrowing.readers_of.as_ref().map(|it| format!("?{OF}={}", mailing::key(it))).unwrap_or_default();
         let page = format!("/bulletins/{}", order.name);
         let all = segments.as_deref().map(|all| links(parts, caller, &page, &query, all));
         let mut shown = all.unwrap_or_default();
@@ -83,7 +88,6 @@ impl BulletinView {
         let text = look.text.as_ref();
         let base = &parts.config().service.base_url;
         Ok(Self {
-            number,
             title: text.map_or_else(|| order.name.to_string(), |text| text.title.clone()),
             summary: text.map(|text| text.summary.clone()).unwrap_or_default(),
             state: state(parts, &look),
@@ -95,6 +99,7 @@ impl BulletinView {
                 .unwrap_or_default(),
             whom: whom(parts, &look),
             notes: notes(&look),
+            edits: look.change.as_ref().and_then(|change| EditsView::of_one(change, !look.needs_approval)),
             buttons: buttons(caller, order, &look),
             mails,
             is_moving,
@@ -132,18 +137,20 @@ fn state(parts: &ConsoleParts, look: &BulletinLook) -> StateView {
 async fn mails(
     console: &Console,
     (parts, caller): (&ConsoleParts, &Caller),
-    number: EditionNumber,
+    record: &BulletinRecord,
     is_moving: bool,
 ) -> Result<MailsView, BulletinError> {
+    let (number, name) = (record.id.mailing(), MailingName::Bulletin(record.name.clone()));
     let report = parts.report(number);
     let standing = report.standing().await?;
-    let mailing = Mailing { number, standing: &standing, is_moving };
+    let mailing = Mailing { number, name: &name, standing: &standing, is_moving };
     Ok(MailsView::read(console, (parts, caller), &report, mailing).await?)
 }
 
 /// What was sent before that it may be about; nothing where it was sent itself, or nothing was before it.
 async fn earlier(parts: &ConsoleParts, look: &BulletinLook) -> Result<Vec<Choice>, BulletinError> {
-    let Some(text) = look.text.as_ref().filter(|_| look.record.published.is_none()) else { return Ok(Vec::new()) };
+    let text = look.text.as_ref().filter(|text| look.record.published.is_none() && text.corrects.is_none());
+    let Some(text) = text else { return Ok(Vec::new()) };
     let first = if text.correction.is_some() { "Choose" } else { "Everybody it is for" };
     let none = Choice { value: String::new(), label: first.to_owned(), chosen: look.readers_of.is_none() };
     let choices: Vec<Choice> = parts
@@ -157,7 +164,7 @@ async fn earlier(parts: &ConsoleParts, look: &BulletinLook) -> Result<Vec<Choice
                 MailingName::Edition(number) => format!("Edition {number}, {day}: {title}"),
                 MailingName::Bulletin(_) => format!("Bulletin, {day}: {title}"),
             };
-            Choice { value: value(&sent.name), label, chosen: look.readers_of.as_ref() == Some(&sent.name) }
+            Choice { value: mailing::key(&sent.name), label, chosen: look.readers_of.as_ref() == Some(&sent.name) }
         })
         .collect();
     Ok(if choices.is_empty() { choices } else { std::iter::once(none).chain(choices).collect() })
@@ -189,15 +196,17 @@ fn buttons(caller: &Caller, order: &BulletinOrder, look: &BulletinLook) -> Vec<B
         return Vec::new();
     }
     let step = |label, action: &str, class| Button { label, url: caller.link(&path(order, action)), class };
+    let having_read =
+        |label, action: &str| Button { label, url: caller.link(&read::path(order, action, look)), class: "" };
     let is_published = look.record.published.is_some();
     let has_readers = look.segments.as_ref().is_some_and(|segments| !segments.is_empty());
     let mut buttons = match look.state {
         Planned | Approved if look.text.is_none() => vec![step("Withdraw…", "/withdraw", "quiet")],
         Planned | Approved => {
             let first = if look.needs_approval {
-                Some(step("Approve…", "/approve", ""))
+                Some(having_read("Approve…", "/approve"))
             } else {
-                has_readers.then(|| step("Send it now…", "/send", ""))
+                has_readers.then(|| having_read("Send it now…", "/send"))
             };
             first
                 .into_iter()

@@ -5,9 +5,11 @@ use axum::response::Response;
 use crate::app::AppError;
 use crate::domain::activity::ActivityId;
 use crate::domain::edition::EditionNumber;
+use crate::domain::writing::TextRef;
 use crate::messages::withdrawing::{self as words, Carried};
 use crate::web::console::ask::Question;
 use crate::web::console::asking::{Asked, Asking, Refusal};
+use crate::web::console::library::text_path;
 use crate::web::console::parts::ConsoleParts;
 
 /// Our path to the question whether to withdraw it.
@@ -20,7 +22,7 @@ pub(in crate::web::console) fn reinstate_path(id: &ActivityId) -> String {
     format!("/library/{id}/reinstate")
 }
 
-/// Where both lead back to: an activity has no page of its own.
+/// Where both lead back to.
 const BACK: &str = "/";
 
 fn named(asking: &Asking) -> Result<ActivityId, Refusal> {
@@ -75,7 +77,11 @@ async fn title(parts: &ConsoleParts, id: &ActivityId) -> Result<String, AppError
 pub(super) async fn decide(asking: Asked, id: ActivityId) -> Result<Response, Refusal> {
     let title = title(&asking.parts, &id).await.map_err(asking.failed(BACK))?;
     let withdrawal = asking.parts.decisions().withdraw_activity(&id, false).await.map_err(asking.failed(BACK))?;
-    Ok(asking.decided(words::done(&title, &withdrawal), BACK))
+    let text = TextRef::Activity(id);
+    // Its page says how a correction is written, where it went out.
+    let has_page = asking.parts.writing().lying(&text).is_ok_and(|lying| !lying.is_nothing());
+    let next = if has_page && !withdrawal.published.is_empty() { text_path(&text) } else { BACK.to_owned() };
+    Ok(asking.decided(words::done(&title, &withdrawal), &next))
 }
 
 pub(super) async fn ask_back(asking: Asked) -> Result<(Question, ActivityId), Refusal> {

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::wanted::Wanted;
 use crate::app::AppError;
+use crate::domain::bulletin::MailingName;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery::listing::DeliveryFilter;
 use crate::domain::subscriber::RecipientId;
@@ -87,7 +88,7 @@ impl Meant {
         if wanted.mailbox.is_some() {
             return Self::one(what, parts, caller, wanted).await;
         }
-        let tally = parts.reporter().tally(wanted.edition).await?;
+        let tally = parts.reporter().tally(wanted.number).await?;
         let of = |state| if filter.states.contains(&state) { *tally.clone().of(state) } else { 0 };
         let (mails, uncertain) = if wanted.is_by_state_alone() && of(DeliveryState::Uncertain) == 0 {
             // None that may have arrived: one that becomes uncertain meanwhile isn't meant either.
@@ -116,7 +117,7 @@ impl Meant {
         };
         let whose = format!("{} ({})", record.subscriber, masked::shown(caller, &address));
         let filter = DeliveryFilter {
-            edition: Some(wanted.edition),
+            edition: Some(wanted.number),
             states: what.states().to_vec(),
             recipients: Some(vec![record.id.recipient]),
             ..DeliveryFilter::default()
@@ -131,19 +132,19 @@ impl Meant {
     }
 
     fn question(&self, what: What) -> Question {
-        let (number, mails) = (self.wanted.edition, count(self.mails, "mail", "mails"));
+        let (of, mails) = (&self.wanted.of, count(self.mails, "mail", "mails"));
         let whose = self.whose.as_ref().map(|whose| format!("It is the one to {whose}."));
         let few = "Very many subscribers have a name like this. Only the mails of the first 200 are meant.";
         let cut = self.wanted.is_cut.then(|| few.to_owned());
         let (question, facts, button) = match what {
             What::Retry => self.retry(&mails),
             What::Arrived => (
-                format!("Did {mails} of edition {number} arrive?"),
+                format!("Did {mails} of {of} arrive?"),
                 vec![format!("{mails} will count as accepted, and nothing more is sent for {}.", self.them())],
                 "They arrived".to_owned(),
             ),
             What::Lost => (
-                format!("Did {mails} of edition {number} not arrive?"),
+                format!("Did {mails} of {of} not arrive?"),
                 vec![
                     format!("{mails} will count as refused, and nothing is sent again by itself."),
                     format!("You can try {} again afterwards.", self.them()),
@@ -166,9 +167,10 @@ impl Meant {
     }
 
     fn retry(&self, mails: &str) -> (String, Vec<String>, String) {
-        let number = self.wanted.edition;
+        let of = &self.wanted.of;
+        let unless = if matches!(of, MailingName::Edition(_)) { ", if no newer edition is due" } else { "" };
         let mut facts = vec![
-            format!("{mails} of edition {number} will be sent again within a minute, if no newer edition is due."),
+            format!("{mails} of {of} will be sent again within a minute{unless}."),
             "Mailboxes that were taken off the list get nothing.".to_owned(),
         ];
         if self.uncertain > 0 {
@@ -191,17 +193,17 @@ pub(super) async fn ask(what: What, asking: Asked) -> Result<(Question, Meant), 
 
 pub(super) async fn decide(what: What, asking: Asked, meant: Meant) -> Result<Response, Refusal> {
     let back = meant.wanted.path(HERE, &[]);
-    let said = done(what, &asking.parts, &meant.filter).await.map_err(asking.failed(&back))?;
+    let said = done(what, &asking.parts, &meant).await.map_err(asking.failed(&back))?;
     Ok(asking.decided(said, &back))
 }
 
-async fn done(what: What, parts: &ConsoleParts, filter: &DeliveryFilter) -> Result<Vec<String>, AppError> {
-    let deliveries = parts.deliveries();
+async fn done(what: What, parts: &ConsoleParts, meant: &Meant) -> Result<Vec<String>, AppError> {
+    let (deliveries, filter, of) = (parts.deliveries(), &meant.filter, &meant.wanted.of);
     if what == What::Retry {
         let (edition, retried) = deliveries.retry_meant(filter).await?;
-        return Ok(troubles::retried(&edition, retried));
+        return Ok(troubles::retried(of, edition.state, retried));
     }
     let arrived = what == What::Arrived;
-    let (edition, mails) = deliveries.resolve_meant(filter, arrived).await?;
-    Ok(vec![troubles::resolved(edition, mails, arrived)])
+    let (_, mails) = deliveries.resolve_meant(filter, arrived).await?;
+    Ok(vec![troubles::resolved(of, mails, arrived)])
 }

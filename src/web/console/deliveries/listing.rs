@@ -9,9 +9,10 @@ use super::act::What;
 use super::wanted::{STATES, Wanted, is_nothing_yet, is_unknown};
 use crate::app::AppError;
 use crate::app::deliveries::DeliveryPage;
+use crate::domain::bulletin::MailingName;
 use crate::domain::delivery::listing::DeliveryRecord;
 use crate::domain::delivery::{DeliveryState, Trouble};
-use crate::domain::edition::EditionNumber;
+use crate::domain::edition::Edition;
 use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
 use crate::messages::troubles;
@@ -20,19 +21,22 @@ use crate::web::console::caller::Caller;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::shell::Shell;
 use crate::web::console::state::Console;
-use crate::web::console::{answer, masked};
+use crate::web::console::{answer, mailing, masked};
 
 /// How many mails a page has.
 const PAGE: usize = 50;
 
 #[derive(Debug, Serialize)]
 struct ListView {
-    number: EditionNumber,
-    edition_url: String,
+    /// `edition 7`, or the same of a bulletin; and what stands for it in a form.
+    of: String,
+    key: String,
+    of_url: String,
     /// Where the form looks, and the one for a name or an address.
     action: String,
     search_url: String,
-    editions: Vec<Choice>,
+    /// The editions and bulletins that went out, the newest first.
+    mailings: Vec<Choice>,
     states: Vec<Choice>,
     reasons: Vec<Choice>,
     domain: String,
@@ -91,18 +95,16 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
         Err(error) if is_unknown(&error) => DeliveryPage::default(),
         page => page?,
     };
-    let editions = parts.reporter().editions().await?;
-    let published = editions.iter().rev().filter(|edition| edition.is_published());
+    let mailings = mailings(parts, &wanted).await?;
     let choice = |value: String, label: String, chosen| Choice { value, label, chosen };
     let next = page.next.map(|next| wanted.path("/deliveries", &[("after", next.recipient.0.to_string())]));
     Ok(ListView {
-        number: wanted.edition,
-        edition_url: caller.link(&format!("/editions/{}", wanted.edition)),
+        of: wanted.of.to_string(),
+        key: mailing::key(&wanted.of),
+        of_url: caller.link(&mailing::page(&wanted.of)),
         action: caller.link("/deliveries"),
         search_url: caller.link("/deliveries/search"),
-        editions: published
-            .map(|one| choice(one.number.to_string(), format!("Edition {}", one.number), one.number == wanted.edition))
-            .collect(),
+        mailings,
         states: STATES
             .iter()
             .map(|(word, label)| choice((*word).to_owned(), (*label).to_owned(), *word == wanted.state))
@@ -122,6 +124,19 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
         domain: wanted.domain,
         q: wanted.q,
     })
+}
+
+/// What went out, the newest first: editions, and then bulletins.
+async fn mailings(parts: &ConsoleParts, wanted: &Wanted) -> Result<Vec<Choice>, AppError> {
+    let editions = parts.reporter().editions().await?.into_iter().rev().filter(Edition::is_published);
+    let editions = editions.map(|one| MailingName::Edition(one.number));
+    let bulletins = parts.deliveries().bulletins_sent().await?.into_iter().map(MailingName::Bulletin);
+    let choice = |name: MailingName| Choice {
+        value: mailing::key(&name),
+        label: mailing::label(&name),
+        chosen: name == wanted.of,
+    };
+    Ok(editions.chain(bulletins).map(choice).collect())
 }
 
 /// What can be done about all that are meant.

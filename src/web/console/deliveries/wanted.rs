@@ -4,11 +4,13 @@ use crate::app::AppError;
 use crate::app::error::DeliveriesError;
 use crate::app::subscriber::Subscriber;
 use crate::domain::address::Address;
+use crate::domain::bulletin::{BulletinId, MailingName};
 use crate::domain::delivery::listing::{DeliveryFilter, DeliveryRecord};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Trouble};
 use crate::domain::edition::EditionNumber;
 use crate::domain::name_query::NameQuery;
 use crate::domain::subscriber::RecipientId;
+use crate::web::console::mailing;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::query::parameter;
 
@@ -33,7 +35,10 @@ const NAMED: usize = 200;
 /// What somebody looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wanted {
-    pub(super) edition: EditionNumber,
+    /// The number under which they were sent.
+    pub(super) number: EditionNumber,
+    /// What that is called.
+    pub(super) of: MailingName,
     pub(super) state: &'static str,
     pub(super) domain: String,
     /// A name, or the beginnings of its words.
@@ -57,7 +62,13 @@ impl Wanted {
             text
         };
         let number = |name: &str| text(name).parse::<u64>().ok();
-        let named = text("edition").parse().ok().map(EditionNumber);
+        let deliveries = parts.deliveries();
+        let named = match mailing::of_key(&text("edition")) {
+            Some(MailingName::Bulletin(name)) => Some(deliveries.of_bulletin(&name).await?),
+            Some(MailingName::Edition(number)) => Some(number.min(BulletinId::LAST_EDITION)),
+            None => None,
+        };
+        let sent = deliveries.edition(named).await?;
         let state = STATES.iter().map(|(word, _)| *word).find(|word| *word == text("state"));
         // An address is never looked for by a link: it would stand in logs and histories.
         let q = Some(text("q")).filter(|q| !q.contains('@')).unwrap_or_default();
@@ -65,7 +76,8 @@ impl Wanted {
         Ok(Self {
             addresses,
             is_cut,
-            edition: parts.deliveries().edition(named).await?,
+            number: sent,
+            of: deliveries.name_of(sent).await?,
             // Whoever is looked for by name is to be found whatever became of their mail.
             state: state.unwrap_or(if q.is_empty() { "trouble" } else { "all" }),
             domain: text("domain").trim_start_matches('@').to_lowercase(),
@@ -88,7 +100,7 @@ impl Wanted {
     /// As the store is asked.
     pub(super) fn filter(&self) -> DeliveryFilter {
         DeliveryFilter {
-            edition: Some(self.edition),
+            edition: Some(self.number),
             states: self.states(),
             addresses: self.addresses.clone(),
             recipients: None,
@@ -106,7 +118,7 @@ impl Wanted {
     pub(super) async fn one(&self, parts: &ConsoleParts) -> Result<Option<DeliveryRecord>, AppError> {
         let Some(mailbox) = self.mailbox else { return Ok(None) };
         let all = DeliveryFilter {
-            edition: Some(self.edition),
+            edition: Some(self.number),
             states: DeliveryState::ALL.to_vec(),
             ..DeliveryFilter::default()
         };
@@ -116,13 +128,13 @@ impl Wanted {
     }
 
     pub(super) fn place(&self, mailbox: u64) -> DeliveryId {
-        DeliveryId { edition: self.edition, recipient: RecipientId(mailbox) }
+        DeliveryId { edition: self.number, recipient: RecipientId(mailbox) }
     }
 
     /// Our path with all of this, and with `more`.
     pub(super) fn path(&self, path: &str, more: &[(&str, String)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("edition", &self.edition.to_string()).append_pair("state", self.state);
+        query.append_pair("edition", &mailing::key(&self.of)).append_pair("state", self.state);
         for (name, value) in [("domain", &self.domain), ("q", &self.q)] {
             if !value.is_empty() {
                 query.append_pair(name, value);

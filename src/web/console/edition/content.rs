@@ -43,6 +43,10 @@ struct NoticeView {
 }
 
 impl ContentView {
+    pub(super) fn theme(&self) -> &str {
+        &self.theme
+    }
+
     /// `theme` is its title; activities can be swapped until the edition is published.
     pub(super) fn new(
         (parts, caller): (&ConsoleParts, &Caller),
@@ -87,7 +91,7 @@ fn day(date: NaiveDate) -> String {
 
 /// What changed since it was approved, or since it was planned.
 #[derive(Debug, Serialize)]
-pub(super) struct EditsView {
+pub(in crate::web::console) struct EditsView {
     was_approved: bool,
     /// Whether the approval still holds.
     is_approved: bool,
@@ -129,6 +133,11 @@ impl EditsView {
             texts: edits.changes.iter().map(text).collect(),
             named: edits.named.iter().map(picks::edit).collect(),
         })
+    }
+
+    /// What changed in a bulletin since somebody approved it.
+    pub(in crate::web::console) fn of_one(change: &TextChange, is_approved: bool) -> Option<Self> {
+        Self::new(&Edits { changes: vec![change.clone()], was_approved: true, ..Edits::default() }, is_approved)
     }
 }
 

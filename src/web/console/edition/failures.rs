@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::app::edition_report::Failures;
-use crate::domain::edition::EditionNumber;
+use crate::domain::bulletin::MailingName;
 use crate::messages::troubles;
 use crate::web::console::caller::Caller;
+use crate::web::console::mailing;
 
 /// How many domains are shown.
 const DOMAINS: usize = 20;
@@ -33,18 +34,11 @@ struct Group {
 
 impl FailuresView {
     /// `state` names their list; none where there are none.
-    pub(super) fn new(caller: &Caller, number: EditionNumber, failures: &Failures, state: &str) -> Option<Self> {
+    pub(super) fn new(caller: &Caller, of: &MailingName, failures: &Failures, state: &str) -> Option<Self> {
         if failures.troubles.is_empty() {
             return None;
         }
-        let list = |name: &str, value: &str| {
-            let query: String = form_urlencoded::Serializer::new(String::new())
-                .append_pair("edition", &number.to_string())
-                .append_pair("state", state)
-                .append_pair(name, value)
-                .finish();
-            caller.link(&format!("/deliveries?{query}"))
-        };
+        let list = |name: &str, value: &str| caller.link(&mailing::deliveries(of, state, &[(name, value)]));
         let troubles = failures.troubles.iter().map(|(trouble, mails)| Group {
             what: troubles::trouble(*trouble).to_owned(),
             advice: troubles::remedy(*trouble),

@@ -6,8 +6,10 @@ use super::chart::ChartView;
 use super::failures::FailuresView;
 use crate::app::AppError;
 use crate::app::edition_report::{EditionReport, Standing};
+use crate::domain::bulletin::MailingName;
 use crate::domain::edition::EditionNumber;
 use crate::web::console::caller::Caller;
+use crate::web::console::mailing;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::state::Console;
 
@@ -20,6 +22,8 @@ pub(in crate::web::console) struct MailsView {
     chart: Option<ChartView>,
     failures: Vec<FailuresView>,
     list_url: String,
+    /// Stands for it in the names of figures.
+    key: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,6 +38,7 @@ struct Figure {
 /// What is sent under one number.
 pub(in crate::web::console) struct Mailing<'a> {
     pub(in crate::web::console) number: EditionNumber,
+    pub(in crate::web::console) name: &'a MailingName,
     pub(in crate::web::console) standing: &'a Standing,
     pub(in crate::web::console) is_moving: bool,
 }
@@ -43,13 +48,13 @@ impl MailsView {
         console: &Console,
         (parts, caller): (&ConsoleParts, &Caller),
         report: &EditionReport,
-        Mailing { number, standing, is_moving }: Mailing<'_>,
+        Mailing { number, name: mailing_name, standing, is_moving }: Mailing<'_>,
     ) -> Result<Self, AppError> {
         let figures = console.kept().figures(number, report, standing, is_moving).await?;
         let tally = &standing.tally;
-        let list = |state: &str| caller.link(&format!("/deliveries?edition={number}&state={state}"));
-        let figure =
-            |label, mails, name: &str| Figure { label, mails, name: format!("{number}.{name}"), url: list(name) };
+        let list = |state: &str| caller.link(&mailing::deliveries(mailing_name, state, &[]));
+        let key = mailing::key(mailing_name);
+        let figure = |label, mails, name: &str| Figure { label, mails, name: format!("{key}.{name}"), url: list(name) };
         let all = [
             figure("Accepted", tally.accepted, "accepted"),
             figure("Waiting", tally.queued, "queued"),
@@ -71,8 +76,12 @@ impl MailsView {
             settled: tally.total - tally.queued - tally.sending - tally.deferred,
             figures: all.into_iter().filter(|figure| figure.mails > 0 || is_always_shown(figure)).collect(),
             chart: figures.timeline.as_ref().map(|timeline| ChartView::new(&parts.context, timeline)),
-            failures: failures.iter().filter_map(|(of, state)| FailuresView::new(caller, number, of, state)).collect(),
-            list_url: caller.link(&format!("/deliveries?edition={number}&state=all")),
+            failures: failures
+                .iter()
+                .filter_map(|(of, state)| FailuresView::new(caller, mailing_name, of, state))
+                .collect(),
+            list_url: list("all"),
+            key,
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::user::Permission;
 use crate::web::console::ask::Question;
 use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::caller::Caller;
+use crate::web::console::library::correction;
 use crate::web::console::parts::ConsoleParts;
 
 #[derive(Debug, Serialize)]
@@ -20,6 +21,8 @@ pub(super) struct SlipView {
     parts: Vec<PartView>,
     /// The question; empty for those who may not decide.
     url: String,
+    /// Where a correction of it is begun; empty for those who may not write.
+    correct_url: String,
 }
 
 /// Which texts read differently now; none while the library has errors.
@@ -34,6 +37,7 @@ pub(super) async fn read(
         title: text.change.title.clone(),
         parts: parts_of(&text.change),
         url: if caller.may(Permission::Decide) { caller.link(&path(number, text)) } else { String::new() },
+        correct_url: correction::link(parts, caller, number, text.now.title(), true),
     };
     Ok(changed.iter().map(view).collect())
 }

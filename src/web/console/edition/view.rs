@@ -9,6 +9,7 @@ use super::slips::{self, SlipView};
 use crate::app::AppError;
 use crate::app::edition_report::EditionReport;
 use crate::app::planner::{PlanRow, PlanState};
+use crate::domain::bulletin::MailingName;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState, HoldReason, StateReason};
 use crate::domain::segment::Segment;
@@ -17,10 +18,10 @@ use crate::domain::user::Permission;
 use crate::messages;
 use crate::messages::attention::button;
 use crate::web::console::audience::AudienceTable;
-use crate::web::console::bulletins::WRITE;
 use crate::web::console::caller::Caller;
 use crate::web::console::decide::Read;
 use crate::web::console::edition_state::StateView;
+use crate::web::console::library::correction;
 use crate::web::console::parts::ConsoleParts;
 use crate::web::console::state::Console;
 
@@ -70,14 +71,9 @@ impl EditionView {
         let standing = report.standing().await?;
         let segments = segments(console, parts, &row, &report, is_published).await?;
         let is_moving = row.state == PlanState::Edition(EditionState::Sending);
-        let mails = if is_published {
-            Some(
-                MailsView::read(console, (parts, caller), &report, Mailing { number, standing: &standing, is_moving })
-                    .await?,
-            )
-        } else {
-            None
-        };
+        let mailing = Mailing { number, name: &MailingName::Edition(number), standing: &standing, is_moving };
+        let mails =
+            if is_published { Some(MailsView::read(console, (parts, caller), &report, mailing).await?) } else { None };
         let is_approved = edition.as_ref().is_some_and(|edition| edition.approved_at.is_some());
         // What was sent before its time, or after it, went out then.
         let moment = edition.as_ref().and_then(|edition| edition.published_at).unwrap_or(row.due_at.to_utc());
@@ -86,8 +82,13 @@ impl EditionView {
             .map(|all| links(parts, caller, &format!("/editions/{number}"), "", all))
             .unwrap_or_default();
         let others = readers.split_off(readers.len().min(super::readers::LARGEST));
+        let content = content(parts, caller, &row, &report, is_published).await?;
+        let theme = content.as_ref().map(ContentView::theme).unwrap_or_default();
+        let write_url =
+            if is_published { correction::link(parts, caller, number, theme, false) } else { String::new() };
         Ok(Self {
             number,
+            write_url,
             when: dates::local_moment(&parts.context.local(moment)),
             away: away(moment - now),
             state: StateView::of_row(parts.config(), &row),
@@ -99,9 +100,8 @@ impl EditionView {
                 segments.is_some(),
                 StateView::of_row(parts.config(), &row),
             ),
-            content: content(parts, caller, &row, &report, is_published).await?,
+            content,
             edits: EditsView::new(&report.edits().await?, is_approved),
-            write_url: if caller.may(Permission::Write) { caller.link(WRITE) } else { String::new() },
             slips: if is_published { slips::read(parts, caller, number).await? } else { Vec::new() },
             audience: segments.as_deref().map(|segments| AudienceTable::new(parts.config(), segments)),
             segments: readers,

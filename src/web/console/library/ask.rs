@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::place::{SECTION, named, text_path, words};
+use super::place::{HAS_DRAFT, SECTION, named, text_path, words};
 use super::versions::{approvals, is_same};
 use crate::app::writing::{Beginning, Lying};
 use crate::domain::text::dates;
@@ -28,8 +28,7 @@ pub(super) async fn review(asking: Asked) -> Result<(Question, Found), Refusal> 
         return Err(asking.conflict("This text has no dates of review.", &path));
     }
     if lying.draft.is_some() {
-        return Err(asking
-            .conflict("There's a draft of this text. Finish it, or throw it away, and check the text then.", &path));
+        return Err(asking.conflict(HAS_DRAFT, &path));
     }
     let (today, review_by) = writing.review_days();
     let day = Field {

@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 
+use super::correction;
 use super::edit_view::{EditView, Found, LookedView, Problem};
 use super::place::{NO_TEXT, SECTION, named, text_path, words};
 use crate::app::AppError;
@@ -47,7 +48,7 @@ async fn opened(asking: &Asking) -> Result<Response, Refusal> {
     let writing = asking.parts.writing();
     let band = asking.parameter("band").replace(' ', "+").parse().ok();
     let band = band.or_else(|| asking.parts.config().bands.iter().next().map(|band| band.id.clone()));
-    let beginning = Beginning { title: asking.parameter("title"), band };
+    let beginning = Beginning { title: asking.parameter("title"), band, corrects: correction::asked_for(asking) };
     let words = words(&asking.parts);
     let edited = if asking.parameter("as") == "file" {
         writing.opened_whole(&found.text, &found.lying, &words)

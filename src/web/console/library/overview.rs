@@ -7,7 +7,8 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::place::{SECTION, text_path};
+use super::checked;
+use super::place::{SECTION, text_path, write_link};
 use crate::app::AppError;
 use crate::app::writing::overview::{Overview, TextRow, Use};
 use crate::domain::text::lists::count;
@@ -72,6 +73,9 @@ struct RowView {
     used: String,
     review: String,
     reviewed_by: String,
+    /// Where it's noted that it was checked, if it's due and one may; and what stands for what lies there.
+    check_url: String,
+    seen: String,
     age: String,
     findings: String,
 }
@@ -132,12 +136,17 @@ async fn view(
     })
 }
 
-fn is_shown(row: &TextRow, filter: &str, today: NaiveDate) -> bool {
+/// Whether it's to be checked again soon, or should have been.
+fn is_due(row: &TextRow, today: NaiveDate) -> bool {
     let soon = today.checked_add_days(crate::app::reviews::AHEAD).unwrap_or(today);
+    row.review_by.is_some_and(|day| day <= soon)
+}
+
+fn is_shown(row: &TextRow, filter: &str, today: NaiveDate) -> bool {
     match filter {
         "findings" => !row.findings.is_empty(),
         "errors" => row.errors() > 0,
-        "review" => row.review_by.is_some_and(|day| day <= soon),
+        "review" => is_due(row, today),
         "drafts" => is_draft(row),
         _ => true,
     }
@@ -216,6 +225,7 @@ impl RowView {
     fn new(parts: &ConsoleParts, caller: &Caller, row: &TextRow) -> Self {
         let bands =
             parts.config().bands.iter().filter(|band| row.bands.contains(&band.id)).map(|band| band.label.as_str());
+        let (check_url, seen) = check(parts, caller, row).unwrap_or_default();
         Self {
             title: row.title.clone(),
             url: caller.link(&text_path(&row.text)),
@@ -230,10 +240,20 @@ impl RowView {
                 .join(". "),
             review: row.review_by.map(short).unwrap_or_default(),
             reviewed_by: row.reviewed_by.clone().unwrap_or_default(),
+            check_url,
+            seen,
             age: row.reading_age.map(|age| format!("{age:.0}")).unwrap_or_default(),
             findings: findings(row),
         }
     }
+}
+
+/// Where it's noted that it was checked, and what stands for what lies there; none where it isn't due, or one may not.
+fn check(parts: &ConsoleParts, caller: &Caller, row: &TextRow) -> Option<(String, String)> {
+    let today = parts.context.local(parts.context.clock.now()).date_naive();
+    let may = caller.may(Permission::Write) && row.is_in_library && !row.has_draft && is_due(row, today);
+    let lying = may.then(|| parts.writing().lying(&row.text).ok()).flatten()?;
+    Some((write_link(caller, &row.text, "checked"), checked::seen(&lying).value().to_owned()))
 }
 
 /// “1 error, 3 remarks”.

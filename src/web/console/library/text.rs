@@ -4,6 +4,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
+use super::checked;
+use super::correction;
 use super::findings::FindingsView;
 use super::frames::{self, FrameView};
 use super::overview::{short, used};
@@ -32,7 +34,12 @@ struct TextView {
     has_draft: bool,
     facts: Vec<Fact>,
     edit_url: String,
+    /// Where it's noted that it was checked, and where that is taken back; and where another day is chosen.
+    check_url: String,
+    uncheck_url: String,
     review_url: String,
+    /// Stands for what lies there.
+    seen: String,
     discard_url: String,
     withdraw_url: String,
     reinstate_url: String,
@@ -45,7 +52,9 @@ struct TextView {
     new_worry_url: String,
     versions: Vec<versions::VersionView>,
     /// The editions that went out with it, each with its page.
-    went_out: Vec<Link>,
+    went_out: Vec<WentOut>,
+    /// Where a bulletin is approved and sent; empty for other texts.
+    send_url: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,10 +69,13 @@ struct PartView {
     url: String,
 }
 
+/// An edition that went out with the text.
 #[derive(Debug, Serialize)]
-struct Link {
+struct WentOut {
     label: String,
     url: String,
+    /// Where a correction of it is begun; empty for those who may not write.
+    correct_url: String,
 }
 
 pub(super) async fn page(
@@ -93,7 +105,7 @@ async fn view(parts: &ConsoleParts, caller: &Caller, text: &TextRef) -> Result<O
     if matches!(text, TextRef::Help(_)) && edited.form.is_none() && *text != TextRef::Help(HelpPart::Top) {
         return Ok(None);
     }
-    let checked = writing.check(text, &edited.file).await?;
+    let looked = writing.check(text, &edited.file).await?;
     let decides = |is_shown: bool, path: fn(&ActivityId) -> String| match text {
         TextRef::Activity(id) if is_shown && caller.may(Permission::Decide) => caller.link(&path(id)),
         _ => String::new(),
@@ -105,26 +117,38 @@ async fn view(parts: &ConsoleParts, caller: &Caller, text: &TextRef) -> Result<O
     let is_help = *text == TextRef::Help(HelpPart::Top);
     let new = |part| if is_help { write_link(caller, &TextRef::Help(part), "edit") } else { String::new() };
     let has_review = edited.has("review_by") && lying.file.is_some() && lying.draft.is_none();
+    let title = title(text, &edited);
     Ok(Some(TextView {
-        title: title(text, &edited),
         kind: messages::sentence::sentence(messages::writing::kind(text.kind())).trim_end_matches('.').to_owned(),
         file: text.file(),
         has_file: lying.file.is_some(),
         has_draft: lying.draft.is_some(),
         facts: facts(&writing, text, &lying, &edited).await?,
         edit_url: write_link(caller, text, "edit"),
+        check_url: if has_review { write_link(caller, text, "checked") } else { String::new() },
+        uncheck_url: if has_review && writing.before_review(text, &lying).await?.is_some() {
+            write_link(caller, text, "unchecked")
+        } else {
+            String::new()
+        },
+        seen: checked::seen(&lying).value().to_owned(),
         review_url: if has_review { write_link(caller, text, "review") } else { String::new() },
         discard_url: if lying.draft.is_some() { write_link(caller, text, "discard") } else { String::new() },
         withdraw_url: decides(!is_withdrawn && lying.file.is_some(), withdraw_path),
         reinstate_url: decides(is_withdrawn, reinstate_path),
         back_url: caller.link(SECTION),
-        findings: FindingsView::new(&checked, edited.form.as_ref()),
+        findings: FindingsView::new(&looked, edited.form.as_ref()),
         frames: frames::views(caller, text, ""),
         parts: if is_help { help_parts(&writing, caller, &lying) } else { Vec::new() },
         new_entry_url: new(HelpPart::Entry(0)),
         new_worry_url: new(HelpPart::Worry(0)),
         versions: versions::list(parts, caller, text, &lying).await?,
-        went_out: went_out(&writing, caller, text).await?,
+        went_out: went_out(parts, caller, text, &title).await?,
+        send_url: match text {
+            TextRef::Bulletin(name) if lying.file.is_some() => caller.link(&format!("/bulletins/{name}")),
+            _ => String::new(),
+        },
+        title,
     }))
 }
 
@@ -171,9 +195,18 @@ fn help_parts(writing: &Writing, caller: &Caller, lying: &Lying) -> Vec<PartView
     parts.map(|(part, title)| PartView { title, url: caller.link(&text_path(&TextRef::Help(part))) }).collect()
 }
 
-async fn went_out(writing: &Writing, caller: &Caller, text: &TextRef) -> Result<Vec<Link>, AppError> {
+async fn went_out(
+    parts: &ConsoleParts,
+    caller: &Caller,
+    text: &TextRef,
+    title: &str,
+) -> Result<Vec<WentOut>, AppError> {
     let TextRef::Activity(id) = text else { return Ok(Vec::new()) };
-    let editions = writing.published_with(id).await?;
-    let link = |number| Link { label: format!("edition {number}"), url: caller.link(&format!("/editions/{number}")) };
-    Ok(editions.into_iter().map(link).collect())
+    let editions = parts.writing().published_with(id).await?;
+    let edition = |number| WentOut {
+        label: format!("edition {number}"),
+        url: caller.link(&format!("/editions/{number}")),
+        correct_url: correction::link(parts, caller, number, title, true),
+    };
+    Ok(editions.into_iter().map(edition).collect())
 }

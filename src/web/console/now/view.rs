@@ -6,6 +6,8 @@ use super::attention::{ApprovePaths, Need, needs};
 use crate::app::planner::PlanRow;
 use crate::app::reporter::{EditionStatus, Status};
 use crate::app::reviews::{Review, falling_due};
+use crate::domain::bulletin::MailingName;
+use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, EditionState, Pick};
 use crate::domain::segment::Segment;
 use crate::domain::text::dates;
@@ -15,6 +17,7 @@ use crate::web::console::audience::AudienceTable;
 use crate::web::console::caller::Caller;
 use crate::web::console::decide::{Read, withdraw_path};
 use crate::web::console::edition_state::StateView;
+use crate::web::console::mailing;
 use crate::web::console::parts::ConsoleParts;
 
 /// How many of the last editions are shown.
@@ -72,10 +75,12 @@ struct PickView {
     swap_url: String,
 }
 
-/// An edition that is on its way.
+/// An edition or a bulletin that is on its way.
 #[derive(Debug, Serialize)]
 struct SendingView {
-    number: EditionNumber,
+    /// `Edition 7`, or `Bulletin warning`; and what stands for it in the names of figures.
+    what: String,
+    key: String,
     settled: u64,
     total: u64,
     url: String,
@@ -104,8 +109,7 @@ impl NowView {
         let is_over = |row: &&EditionStatus| row.deliveries.total > 0 && row.state != EditionState::Sending.as_str();
         let is_sent = |row: &&EditionStatus| row.state == EditionState::Sending.as_str();
         let now = parts.context.clock.now();
-        let sending: Vec<_> = status.editions.iter().filter(is_sent).collect();
-        let numbers: Vec<_> = sending.iter().map(|row| row.edition).collect();
+        let numbers: Vec<_> = status.editions.iter().filter(is_sent).map(|row| row.edition).collect();
         let (needs, worth_knowing) = needs(&status.attention, &numbers, now, (caller, approve));
         let today = parts.context.local(now).date_naive();
         let reviews = parts.content().map(|content| falling_due(&content.library, today)).unwrap_or_default();
@@ -114,7 +118,7 @@ impl NowView {
             worth_knowing,
             more_reviews: reviews.len().saturating_sub(REVIEWS) as u64,
             reviews: reviews.iter().take(REVIEWS).map(|review| ReviewView::new(caller, review)).collect(),
-            sending: sending.into_iter().map(|row| SendingView::new(caller, row)).collect(),
+            sending: on_their_way(status).iter().map(|(name, tally)| SendingView::new(caller, name, tally)).collect(),
             coming: coming.map(|row| ComingView::new(parts, caller, row)),
             audience: AudienceTable::new(parts.config(), audience),
             may_swap: caller.may(Permission::Decide),
@@ -182,16 +186,24 @@ impl PickView {
     }
 }
 
+/// What is being sent: the same as the figures that change (`figures::Live`), or the page would load itself for ever.
+fn on_their_way(status: &Status) -> Vec<(MailingName, &Tally)> {
+    let editions = status.editions.iter().filter(|row| row.state == EditionState::Sending.as_str());
+    let editions = editions.map(|row| (MailingName::Edition(row.edition), &row.deliveries));
+    let bulletins = status.bulletins.iter().filter(|one| one.state == EditionState::Sending);
+    editions.chain(bulletins.map(|one| (MailingName::Bulletin(one.name.clone()), &one.deliveries))).collect()
+}
+
 impl SendingView {
-    fn new(caller: &Caller, row: &EditionStatus) -> Self {
-        let (number, tally) = (row.edition, &row.deliveries);
-        let hold = format!("/editions/{number}/hold");
+    fn new(caller: &Caller, name: &MailingName, tally: &Tally) -> Self {
+        let page = mailing::page(name);
         Self {
-            number,
+            what: mailing::label(name),
+            key: mailing::key(name),
             settled: tally.total - tally.waiting(),
             total: tally.total,
-            url: caller.link(&format!("/editions/{number}")),
-            hold_url: if caller.may(Permission::Decide) { caller.link(&hold) } else { String::new() },
+            hold_url: if caller.may(Permission::Decide) { caller.link(&format!("{page}/hold")) } else { String::new() },
+            url: caller.link(&page),
         }
     }
 }

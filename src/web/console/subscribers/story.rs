@@ -168,7 +168,7 @@ fn careful(mailbox: &MailboxRecord, data: &SubjectData, zone: Tz) -> Vec<String>
 fn edition(caller: &Caller, delivery: &SubjectDelivery, zone: Tz) -> Edition {
     let (sentences, class) = words::delivery(delivery, zone);
     let (label, path) = match &delivery.bulletin {
-        Some(name) => (format!("Bulletin {name}"), "/bulletins".to_owned()),
+        Some(name) => (format!("Bulletin {name}"), format!("/bulletins/{name}")),
         None => (format!("Edition {}", delivery.edition), format!("/editions/{}", delivery.edition)),
     };
     Edition {

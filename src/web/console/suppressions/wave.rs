@@ -134,10 +134,10 @@ pub(super) async fn dismiss(asking: Asked, id: WaveId) -> Result<Response, Refus
             format!("Edition {newer} has taken its place, so its mails are not sent again.")
         }
         Some(why) => format!("Its mails are not sent again: {why}."),
-        None => format!(
-            "To send edition {} to them again, go to its deliveries that failed and try them again.",
-            settled.wave.edition
-        ),
+        None => {
+            let name = asking.parts.deliveries().name_of(settled.wave.edition).await.map_err(asking.failed(HERE))?;
+            format!("To send {name} to them again, go to its deliveries that failed and try them again.")
+        }
     };
     Ok(asking.decided(vec![stay, then], HERE))
 }

@@ -31,6 +31,7 @@ fn text(name: &str) -> Bulletin {
         summary: "What is going round.".to_owned(),
         bands: Vec::new(),
         sectors: Vec::new(),
+        corrects: None,
         correction: None,
         body: Prose::default(),
     }
@@ -49,7 +50,7 @@ async fn decide(
 ) -> bool {
     let new = planned(1, "warning");
     let (after, audit) = life::apply(seen.unwrap_or(&new), change, when).unwrap();
-    let transition = BulletinTransition { before: seen.cloned(), after, audit };
+    let transition = BulletinTransition { before: seen.cloned(), after, audit, approved: change.approved().cloned() };
     store.write_bulletin(&transition, "test", when).await.unwrap()
 }
 
@@ -71,6 +72,7 @@ async fn publication(store: &dyn Store, id: u32, name: &str, audience: Audience)
 /// Publishes a bulletin; to which addresses.
 async fn published(store: &dyn Store, id: u32, name: &str, audience: Audience) -> Vec<String> {
     let counted = store.bulletin_audience(&audience, &bands(SERVED)).await.unwrap();
+    let readers = readers(store, &audience).await;
     let publication = publication(store, id, name, audience).await;
     let PublishResult::Published { recipients } = store.publish_bulletin(&publication).await.unwrap() else {
         panic!("not published")
@@ -79,7 +81,22 @@ async fn published(store: &dyn Store, id: u32, name: &str, audience: Audience) -
     assert_eq!((recipients, to.len() as u64), (counted.iter().map(|one| one.recipients).sum(), recipients));
     let mut to: Vec<String> = to.into_iter().map(|one| one.address.to_string()).collect();
     to.sort();
+    assert_eq!(readers, to, "whom a preview names, and who gets it");
     to
+}
+
+/// Who would get a bulletin, read in pages of two, by address.
+async fn readers(store: &dyn Store, audience: &Audience) -> Vec<String> {
+    let (mut readers, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.bulletin_readers_page(audience, &bands(SERVED), after.as_ref(), 2).await.unwrap();
+        after = page.last().cloned();
+        readers.extend(page.iter().map(|one| one.address.to_string()));
+        if after.is_none() {
+            readers.sort();
+            return readers;
+        }
+    }
 }
 
 fn of(sector: Sector, name: &str, names: &str) -> SubscribeRequest {
@@ -125,10 +142,29 @@ pub(in crate::store) async fn what_was_decided_on_an_older_reading_is_not_writte
     // Another name, and the number that is taken.
     let taken = planned(1, "other");
     let (after, audit) = life::apply(&taken, &BulletinChange::Withdraw, at(5)).unwrap();
-    let transition = BulletinTransition { before: None, after, audit };
+    let transition = BulletinTransition { before: None, after, audit, approved: None };
     assert!(!store.write_bulletin(&transition, "test", at(5)).await.unwrap());
     assert_eq!(store.bulletins().await.unwrap().len(), 1);
     assert_eq!(store.audit().await.unwrap().len(), 2);
+}
+
+pub(in crate::store) async fn what_was_approved_of_a_bulletin_is_kept_until_it_is_published(open: Open<'_>) {
+    let store = open();
+    let store = &*store;
+    let (number, named) =
+        (BulletinId(1).mailing(), |title: &str| Bulletin { title: title.to_owned(), ..text("warning") });
+    let kept = async || store.approved_texts(number).await.unwrap().and_then(|texts| texts.bulletin);
+    let record = async || store.bulletins().await.unwrap().pop();
+    assert!(decide(store, None, &BulletinChange::Approve(Some(named("One"))), at(1)).await);
+    assert_eq!(kept().await, Some(named("One")));
+    // It outlasts the approval, so that whoever decides again sees what is different.
+    assert!(decide(store, record().await.as_ref(), &BulletinChange::Unapprove(named("Two")), at(2)).await);
+    assert_eq!(kept().await, Some(named("One")));
+    assert!(decide(store, record().await.as_ref(), &BulletinChange::Approve(Some(text("warning"))), at(3)).await);
+    assert_eq!(kept().await, Some(text("warning")));
+    let publication = publication(store, 1, "warning", Audience::default()).await;
+    assert!(matches!(store.publish_bulletin(&publication).await.unwrap(), PublishResult::Published { .. }));
+    assert_eq!(kept().await, None, "what was published is kept elsewhere");
 }
 
 pub(in crate::store) async fn a_bulletin_goes_to_whom_it_is_meant_for(open: Open<'_>) {

@@ -185,7 +185,7 @@ pub(in crate::store) async fn the_audit_says_what_took_whose_place(open: Open<'_
 fn said(number: EditionNumber, title: &str) -> Vec<(EditionNumber, ApprovedTexts)> {
     let mut activity = activity("sharing/for-4-5");
     title.clone_into(&mut activity.title);
-    vec![(number, ApprovedTexts { theme: Some(theme()), activities: vec![activity] })]
+    vec![(number, ApprovedTexts { theme: Some(theme()), activities: vec![activity], bulletin: None })]
 }
 
 /// Plans an edition and approves of it, with its texts.
