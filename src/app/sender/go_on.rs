@@ -138,6 +138,7 @@ mod tests {
             summary: String::new(),
             bands: Vec::new(),
             sectors: Vec::new(),
+            corrects: None,
             correction: None,
             body: Prose::default(),
         };

@@ -54,6 +54,7 @@ fn no_page_of_the_console_shows_the_number_of_a_bulletin() {
     let browser = Browser::first(&fixture);
     let (mut seen, mut ahead) = (BTreeSet::new(), VecDeque::from(["/".to_owned()]));
     while let Some(path) = ahead.pop_front() {
+        assert!(seen.len() < 300, "too many pages to look at: {seen:#?}");
         let page = browser.get(&path);
         // Where there is nothing to decide, a question answers with a refusal.
         assert!(page.status < 500, "{path}: {}", page.text());
@@ -66,7 +67,6 @@ fn no_page_of_the_console_shows_the_number_of_a_bulletin() {
             }
         }
     }
-    assert!(seen.len() < 300, "too many pages to look at: {seen:#?}");
     for wanted in
         ["/bulletins/warning", "/deliveries?edition=bulletin:warning", "/suppressions/waves/", "/log", "/report"]
     {
