@@ -109,3 +109,18 @@ fn whoever_approves_is_told_of_which_text() {
     let told = fixture.at(BEFORE, &["preview", "bulletin:warning"]).exits(0);
     assert!(!told.stdout.contains("edited after"), "{}", told.stdout);
 }
+
+#[test]
+fn a_correction_that_names_its_edition_goes_to_those_who_got_that_one() {
+    let fixture = fixture("");
+    let named = CORRECTION.replacen("+++\n\n", "corrects = 7\n+++\n\n", 1);
+    fixture.write("activities/bulletins/number.md", &named);
+    fixture.at(BEFORE, &["preview", "bulletin:number"]).exits(1).complains("edition 7 hasn't been sent");
+    fixture.at(MONDAY, &["send"]).exits(0);
+    fixture.at(AFTER, &["preview", "bulletin:number"]).exits(0).says("4 mailboxes that got edition 7");
+    fixture.at(AFTER, &["bulletin", "number", "--edition", "8", "--yes"]).exits(1).complains("corrects edition 7");
+    fixture.at(AFTER, &["bulletin", "number", "--yes"]).exits(0).says("Bulletin number: 4 mails, 4 accepted");
+    // A text that corrects nothing names no edition.
+    fixture.write(WARNING, &WARNING_TEXT.replacen("+++\n\n", "corrects = 7\n+++\n\n", 1));
+    fixture.at(AFTER, &["check"]).exits(1).says("only a correction names an edition");
+}

@@ -235,3 +235,49 @@ fn one_click_notes_that_a_text_was_checked_and_one_more_takes_that_back() {
     );
     admin.get(TEXT).lacks("Take back that it has been checked");
 }
+
+/// The link with these words, and the page that it leads to.
+#[track_caller]
+fn followed(browser: &Browser, page: &Answer, words: &str) -> (String, Answer) {
+    let link = page.body.split("<a ").find(|link| link.contains(words)).unwrap_or_else(|| panic!("{}", page.text()));
+    let path = link.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    (path.clone(), browser.get(&path).is(200))
+}
+
+#[test]
+fn a_correction_is_begun_from_what_went_out() {
+    let (fixture, _daemon, browser) = opened();
+    fixture.at(BEFORE, &["approve", "7"]).exits(0);
+    fixture.at(BEFORE, &["send", "--edition", "7", "--yes"]).exits(0);
+    let activity = fixture.planned(BEFORE, 7)["activities"][0].clone();
+    let (id, title) = (activity["id"].as_str().unwrap(), activity["title"].as_str().unwrap());
+    let (_, form) = followed(&browser, &browser.get("/editions/7"), "Write a correction to those who got edition 7");
+    assert!(form.body.contains("name=\"corrects\" type=\"number\" value=\"7\""), "{}", form.body);
+    form.says("Our email said: [Write here: the words that were wrong]");
+    let text = browser.get(&format!("/library/{id}"));
+    let (path, form) = followed(&browser, &text, "Write a correction to those who got edition 7");
+    let form = form.says(&format!("In “{title}”, our email said: [Write here:"));
+    let edit = path.split('?').next().unwrap().to_owned();
+    let changes = [
+        ("summary", "A number in our email was wrong."),
+        ("part.1", "It said 0800 2222."),
+        ("part.2", "It’s 0800 1111."),
+        ("as", "done"),
+    ];
+    post(&browser, &edit, &with(&form, &changes)).is(303);
+    let name = edit.trim_start_matches("/library/bulletins/").trim_end_matches("/edit").to_owned();
+    let written = read(&fixture, &format!("activities/bulletins/{name}.md"));
+    assert!(written.contains("corrects = 7\n") && written.contains("## What is right\n\nIt’s 0800 1111."), "{written}");
+    until("the bulletin is read", || browser.get(&format!("/bulletins/{name}")).status == 200);
+    let (_, page) = followed(&browser, &browser.get(&format!("/library/bulletins/{name}")), "See who gets it");
+    page.says("who got edition 7, which it corrects").lacks("Choose");
+    // Another one of the same text has a name of its own.
+    let (next, _) = followed(&browser, &browser.get(&format!("/library/{id}")), "Write a correction");
+    assert!(next.starts_with(&format!("/library/bulletins/{name}-2/edit?")), "{next}");
+    // Whoever withdraws the activity is led there, too.
+    let done = browser.decide(&format!("/library/{id}/withdraw"), &[]).says("write a correction");
+    done.says("Families have it");
+    let form = browser.get("/library/new?kind=correction&edition=7").is(200).says("the edition that it corrects");
+    let begun = browser.get("/library/new?kind=correction&edition=7&title=A+slip").is(303);
+    assert!(begun.location.contains("corrects=7"), "{} {}", begun.location, form.status);
+}
