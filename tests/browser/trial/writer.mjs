@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "./inspect.mjs";
-import { follow, press, says, signedUp } from "./people.mjs";
+import { follow, press, says, signIn, signedUp } from "./people.mjs";
 import { holds, is, until } from "./service.mjs";
 
 const FILE = "activities/games/keep-or-show.md";
@@ -159,7 +159,8 @@ async function writesACorrection(trial) {
   await service.done("send", "--edition", "7", "--yes");
   is(service.mails(7).accepted > 0, true, "edition 7 went out");
   await service.start();
-  await page.goto(`${service.url}/`);
+  // Four days later, her session is over.
+  await signIn(service, page, "writer@example.org");
   await follow(page, "Library", "nav");
   await follow(page, "Keep or show?");
   await says(page, "Families have it");

@@ -59,9 +59,10 @@ fn no_page_of_the_console_shows_the_number_of_a_bulletin() {
         // Where there is nothing to decide, a question answers with a refusal.
         assert!(page.status < 500, "{path}: {}", page.text());
         looked_through(&path, &format!("{}{}{}", page.location, page.head, page.body));
-        for link in page.body.split(['"', ' ']).filter_map(|part| part.strip_prefix("href=\"").or(Some(part))) {
+        let links = ["href=\"", "src=\""].into_iter().flat_map(|begin| page.body.split(begin).skip(1));
+        for link in links.filter_map(|rest| rest.split('"').next()) {
             let link = link.replace("&amp;", "&");
-            let is_page = link.starts_with('/') && !link.starts_with("//") && !link.contains(['<', '>']);
+            let is_page = link.starts_with('/') && !link.starts_with("//");
             if is_page && is_worth_a_look(&link) && seen.insert(link.clone()) {
                 ahead.push_back(link);
             }
