@@ -54,7 +54,7 @@ fn bulletin_name(text: &str) -> Result<BulletinName, String> {
 impl Preview {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         if let Some(name) = &self.bulletin {
-            return self.bulletin(context, name).await;
+            return Box::pin(self.bulletin(context, name)).await;
         }
         let (app, content) = context.open_whole_copy().await?;
         let previewer = Previewer::new(&app, &content);

@@ -59,22 +59,22 @@ pub(super) fn read(page: &Page, name: BulletinName, bands: &Bands) -> Option<Bul
         summary: summary?,
         bands: bands?,
         sectors: sectors?,
-        corrects: corrects?,
+        corrects: corrects.ok()?,
         correction,
         body,
     })
 }
 
-/// The edition that it corrects, which only a correction may name. `None` when that is wrong.
-fn read_corrects(fields: &Fields<'_>, is_correction: bool) -> Option<Option<EditionNumber>> {
-    let Some(value) = fields.get("corrects") else { return Some(None) };
-    let number = value.whole()?;
+/// The edition that it corrects, which only a correction may name; an error where that is wrong, which is noted.
+fn read_corrects(fields: &Fields<'_>, is_correction: bool) -> Result<Option<EditionNumber>, ()> {
+    let Some(value) = fields.get("corrects") else { return Ok(None) };
+    let number = value.whole().ok_or(())?;
     if is_correction {
-        return Some(Some(EditionNumber(number)));
+        return Ok(Some(EditionNumber(number)));
     }
     let help = "write its text in two parts, “## What was wrong” and “## What is right”, or leave the key out";
     value.error("no-correction", "only a correction names an edition, and this text is none", help);
-    None
+    Err(())
 }
 
 /// The sectors, in the order in which they are always shown.

@@ -61,7 +61,7 @@ impl Sheet {
     #[must_use]
     pub fn correcting(mut self, edition: EditionNumber, of: Option<&str>) -> Self {
         self.group.set_text("corrects", &edition.to_string());
-        let text = of.map(|title| format!("In “{title}”, our email")).unwrap_or_else(|| "Our email".to_owned());
+        let text = of.map_or_else(|| "Our email".to_owned(), |title| format!("In “{title}”, our email"));
         let wrong = format!("{text} said: {MARK} the words that were wrong]");
         let right = format!("{MARK} what is right, and what families should do now]");
         for (part, words) in self.shape.parts.iter().zip(&mut self.parts) {
