@@ -182,6 +182,23 @@ fn check_says_what_older_templates_do_not_show() {
     assert!(codes(&service(FACE, false)).is_empty() && codes(&service("", true)).is_empty());
 }
 
+/// A library with pictures, and templates that have no place for them.
+#[test]
+fn check_says_that_older_templates_show_no_pictures() {
+    let said = |templates: &str| -> Vec<String> {
+        let fixture = Fixture::new(&config(""));
+        fs::remove_dir_all(fixture.path("templates")).unwrap();
+        copy(&root().join(templates), &fixture.path("templates"));
+        let found = fixture.at("2026-11-23T12:00:00Z", &["check", "--json"]).exits(0).json();
+        let found = found.as_array().unwrap().iter().filter(|finding| finding["code"] == "not-shown");
+        found.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+    };
+    let old = said(OLD);
+    let [only] = old.as_slice() else { panic!("{old:?}") };
+    assert!(only.starts_with("activities have pictures, but neither mails nor pages show them"), "{only}");
+    assert!(said("templates").is_empty());
+}
+
 /// The config with a logo beside it.
 fn with_logo() -> Fixture {
     let fixture = service(&format!("logo = \"logo.png\"\n{FACE}"), false);

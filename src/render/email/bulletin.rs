@@ -69,7 +69,7 @@ pub fn render_bulletin(
     }
     let view = |part| of_segment(issue, segment, bands, part);
     let (html, text) = (view(Part::Html), view(Part::Text));
-    let rendered = filled(templates.of_bulletins(), MailKind::Bulletin, (&html, &text), &html.subject)?;
+    let rendered = filled(templates.of_bulletin_mails(), MailKind::Bulletin, (&html, &text), &html.subject)?;
     check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
     Ok(rendered)
 }
