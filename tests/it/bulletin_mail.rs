@@ -42,6 +42,7 @@ fn issue<'a>(library: &'a Library, name: &str) -> BulletinIssue<'a> {
         about: bulletin.correction.as_ref().map(|_| edition),
         withdrawn: None,
         help: &library.help,
+        pictures: Vec::new(),
     }
 }
 

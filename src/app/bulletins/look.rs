@@ -20,7 +20,7 @@ use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::fingerprint::TextPart;
 use crate::domain::segment::Segment;
 use crate::domain::sender::Sender;
-use crate::store::PublishedSegment;
+use crate::store::{PublishedPicture, PublishedSegment};
 
 /// A bulletin as it stands.
 #[derive(Debug, Clone)]
@@ -57,6 +57,7 @@ pub struct BesideEdition {
 struct One {
     record: BulletinRecord,
     sender: Sender,
+    pictures: Vec<PublishedPicture>,
     segment: PublishedSegment,
     recipients: u64,
     readers_of: Option<MailingName>,
@@ -127,9 +128,9 @@ impl Bulletins {
     /// # Errors
     /// When there is no such bulletin or segment, or the mail cannot be made.
     pub async fn mail(&self, order: &BulletinOrder, wanted: &str) -> Result<ShownMail, BulletinError> {
-        let One { record, sender, segment, recipients, at, .. } = self.one(order, wanted).await?;
+        let One { record, sender, pictures, segment, recipients, at, .. } = self.one(order, wanted).await?;
         let previewer = self.previewer(&order.name)?;
-        Ok(previewer.shown_bulletin(record.id.mailing(), &sender, (segment, recipients), at)?)
+        Ok(previewer.shown_bulletin(record.id.mailing(), (&sender, &pictures), (segment, recipients), at)?)
     }
 
     /// A marked copy of that mail.
@@ -142,10 +143,10 @@ impl Bulletins {
         wanted: &str,
         to: &Address,
     ) -> Result<Option<BulletinCopy>, BulletinError> {
-        let One { record, sender, segment, recipients, readers_of, .. } = self.one(order, wanted).await?;
+        let One { record, sender, pictures, segment, recipients, readers_of, .. } = self.one(order, wanted).await?;
         let previewer = self.previewer(&order.name)?;
         let named = (record.name, record.id, readers_of);
-        let proof = previewer.bulletin_proof(named, sender, vec![(segment, recipients)])?;
+        let proof = previewer.bulletin_proof(named, (sender, pictures), vec![(segment, recipients)])?;
         Ok(previewer.bulletin_copy(&proof, to)?.map(|message| BulletinCopy::new(wanted.to_owned(), message)))
     }
 
@@ -167,7 +168,8 @@ impl Bulletins {
             let sender = Sender { key_version: self.context.keyring.current(), ..stored.sender };
             let segment = stored.segments.into_values().find(|segment| segment.key.id(bands) == wanted);
             let segment = segment.ok_or_else(unknown)?;
-            return Ok(One { record, sender, segment, recipients: 0, readers_of, at: stored.at });
+            let (pictures, at) = (stored.pictures, stored.at);
+            return Ok(One { record, sender, pictures, segment, recipients: 0, readers_of, at });
         }
         let (text, at) = (self.needed_text(&order.name)?, self.context.clock.now());
         let audience = self.audience(text, order).await?;
@@ -180,6 +182,7 @@ impl Bulletins {
         let segment = maker.segment(&issue, &found.key)?;
         let sender = sender(&self.context.config, &self.context.keyring);
         let readers_of = order.narrowing.readers_of.clone();
-        Ok(One { record, sender, segment, recipients: found.recipients, readers_of, at })
+        let pictures = maker.pictures();
+        Ok(One { record, sender, pictures, segment, recipients: found.recipients, readers_of, at })
     }
 }

@@ -69,7 +69,7 @@ impl Bulletins {
         let segments = segments.zip(found.iter().map(|segment| segment.recipients)).collect();
         let says = sender(&self.context.config, &self.context.keyring);
         let named = (record.name.clone(), record.id, order.narrowing.readers_of.clone());
-        let proof = previewer.bulletin_proof(named, says, segments)?;
+        let proof = previewer.bulletin_proof(named, (says, maker.pictures()), segments)?;
         let required = self.context.config.schedule.approval == Approval::Required;
         let needs_approval = required && !record.is_approved_as(text);
         Ok(BulletinRehearsal { proof, state: record.state_as(text), needs_approval })

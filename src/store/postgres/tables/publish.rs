@@ -58,7 +58,14 @@ pub(super) async fn bulletin(
     let BulletinPublication { before, after, published, at, served, sender, .. } = publication;
     let mailing =
         Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, packed };
-    mailing.publish(transaction, bulletin_rows::replace(transaction, before.as_ref(), after)).await
+    let write_own = async {
+        let is_written = bulletin_rows::replace(transaction, before.as_ref(), after).await?;
+        if is_written {
+            pictures::write(transaction, mailing.number, &publication.pictures).await?;
+        }
+        Ok(is_written)
+    };
+    mailing.publish(transaction, write_own).await
 }
 
 /// A mail to many, as it is stored before it goes out.

@@ -51,7 +51,13 @@ pub(super) fn bulletin(
     let BulletinPublication { before, after, published, at, served, sender, .. } = publication;
     let mailing =
         Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, segments };
-    mailing.publish(conn, || bulletin_rows::replace(conn, before.as_ref(), after))
+    mailing.publish(conn, || {
+        let is_written = bulletin_rows::replace(conn, before.as_ref(), after)?;
+        if is_written {
+            pictures::write(conn, mailing.number, &publication.pictures)?;
+        }
+        Ok(is_written)
+    })
 }
 
 /// A mail to many, as it is stored before it goes out.
