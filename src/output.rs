@@ -122,14 +122,20 @@ pub(crate) fn write(target: &Path, bytes: &[u8], readers: Readers, existing: Exi
     new.finish()
 }
 
-/// Writes whole files and the folders that they lie in. Nothing is written when something is in the way of one of them.
+/// Writes whole files and the folders that they lie in. None of them is there when something is in the way of one, or the disk has
+/// no room for all: they get their names at the end, in this order.
 pub(crate) fn write_all(files: &[(PathBuf, Vec<u8>)], existing: Existing) -> Result<(), OutputError> {
     files.iter().try_for_each(|(path, _)| check(path, existing))?;
-    for (path, bytes) in files {
+    let draft = |(path, bytes): &(PathBuf, Vec<u8>)| {
         make_folder(folder(path))?;
-        write(path, bytes, Readers::Everybody, existing)?;
-    }
-    Ok(())
+        let mut new = NewFile::begin(path, Readers::Everybody, existing)?;
+        // Only what is on the disk is sure to have room there.
+        let written = new.file().write_all(bytes).and_then(|()| new.file().sync_all());
+        written.map_err(|error| failed(path, error))?;
+        Ok(new)
+    };
+    let drafts = files.iter().map(draft).collect::<Result<Vec<_>, _>>()?;
+    drafts.into_iter().try_for_each(NewFile::finish)
 }
 
 /// Makes a folder and those above it.

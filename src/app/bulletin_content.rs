@@ -5,13 +5,14 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::edition_content::{DigestMaker, on_all_cores};
+use super::pictures::in_mail;
 use super::{AppContext, AppError, Content};
 use crate::config::Config;
 use crate::domain::bulletin::Bulletin;
 use crate::domain::edition::EditionNumber;
 use crate::domain::segment::SegmentKey;
 use crate::render::{BulletinIssue, EarlierMail, render_bulletin};
-use crate::store::PublishedSegment;
+use crate::store::{PublishedPicture, PublishedSegment};
 
 /// The number that a message is tried with: no edition has it.
 const NO_EDITION: EditionNumber = EditionNumber(0);
@@ -38,7 +39,13 @@ impl BulletinMaker {
         about: Option<EarlierMail<'a>>,
     ) -> BulletinIssue<'a> {
         let (service, help) = (self.content.service_info(&self.config), &self.content.library.help);
-        BulletinIssue { service, bulletin, date, about, withdrawn: None, help }
+        let pictures = in_mail(service.base_url, &self.pictures());
+        BulletinIssue { service, bulletin, date, about, withdrawn: None, help, pictures }
+    }
+
+    /// What its mails bring along.
+    pub(super) fn pictures(&self) -> Vec<PublishedPicture> {
+        self.content.pictures.logo_of_mail()
     }
 
     /// [`Self::segment`] of each, on all cores: nothing of a bulletin leaves before the last one is rendered.
@@ -65,7 +72,7 @@ impl BulletinMaker {
             AppError::BulletinMail { bulletin, segment: key.id(bands), source }
         })?;
         let segment = PublishedSegment { key: key.clone(), rendered };
-        self.digests.try_message(NO_EDITION, &segment, &[])?;
+        self.digests.try_message(NO_EDITION, &segment, &self.pictures())?;
         Ok(segment)
     }
 }

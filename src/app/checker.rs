@@ -18,6 +18,7 @@ mod year;
 use super::planner::Planner;
 use super::sender::transport;
 use super::{AppContext, AppError, Content, sync};
+use crate::domain::activity::Activity;
 use crate::domain::diagnostic::Diagnostic;
 use crate::editorial;
 use crate::library;
@@ -64,6 +65,10 @@ impl Checker {
         findings.extend(operators::missing(config));
         findings.extend(proxies::untrusted(config));
         findings.extend(self.content.templates.lacking(&self.content.service_info(config).face));
+        let has_picture = |activity: &Activity| activity.image.as_ref().is_some_and(|image| !image.digest.is_empty());
+        if library.activities.iter().any(has_picture) {
+            findings.extend(self.content.templates.lacking_pictures());
+        }
         findings.extend(sign_on::left_behind(config, store.as_ref()).await?);
         findings.extend(year::holidays_end(config, &rows, today));
         findings.extend(year::unreached(config, library, &rows));

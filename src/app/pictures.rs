@@ -69,17 +69,23 @@ impl PictureBook {
         Some(LeftOut { subject: PictureSubject::Logo, file: logo.file.clone(), problem: problem.clone() })
     }
 
+    /// The logo as a mail brings it, one or none.
+    pub(super) fn logo_of_mail(&self) -> Vec<PublishedPicture> {
+        let logo = |picture: &Picture| PublishedPicture { subject: PictureSubject::Logo, picture: picture.clone() };
+        self.logo().map(logo).into_iter().collect()
+    }
+
     /// The logo and the pictures of these activities, each once, so that all of them fit into one mail.
     pub(super) fn of_mail<'a>(&self, library: &Library, activities: impl Iterator<Item = &'a Activity>) -> Drawn {
         let wanted = wanted(activities);
-        let logo = self.logo();
+        let logo = self.logo_of_mail();
         let make = |most: usize| -> Vec<_> {
             wanted.iter().map(|(activity, image)| (*activity, self.fitted(library, activity, image, most))).collect()
         };
         let mut made = make(MOST_BYTES);
         // Each gets the same share, so that a picture does not change with its place in the edition.
         let sizes: Vec<usize> = made.iter().filter_map(|(_, made)| Some(made.as_ref().ok()?.bytes.len())).collect();
-        let room = MOST_BYTES_OF_MAIL.saturating_sub(logo.map_or(0, |logo| logo.bytes.len()));
+        let room = MOST_BYTES_OF_MAIL.saturating_sub(logo.iter().map(|logo| logo.picture.bytes.len()).sum());
         if sizes.iter().sum::<usize>() > room {
             made = make(room / sizes.len());
         }
@@ -91,7 +97,6 @@ impl PictureBook {
                 Err(left_out) => drawn.left_out.push(left_out),
             }
         }
-        let logo = logo.map(|logo| PublishedPicture { subject: PictureSubject::Logo, picture: logo.clone() });
         drawn.pictures.extend(logo);
         drawn.left_out.extend(self.lost_logo(false));
         drawn

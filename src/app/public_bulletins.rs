@@ -89,6 +89,8 @@ impl PublicBulletins {
             about: about.as_ref().map(|earlier| earlier.as_shown()),
             withdrawn: sent.withdrawn_at.map(|at| self.context.local(at).date_naive()),
             help: &self.content.library.help,
+            // The page has the logo at an address of its own.
+            pictures: Vec::new(),
         };
         Ok(make(&issue))
     }

@@ -123,7 +123,8 @@ impl TemplateUpdate {
         self.steps().iter().any(|(_, step)| matches!(step, Step::InTheWay(_)))
     }
 
-    /// Writes what [`Self::steps`] says, and notes the version. Nothing is written where something is in the way of one of them.
+    /// Writes what [`Self::steps`] says, and notes the version. Nothing is written where something is in the way of one of them, or
+    /// there is no room for all.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -139,6 +140,8 @@ impl TemplateUpdate {
                 Step::PutBeside(name) | Step::InTheWay(name) => beside.push((self.folder.join(name), text)),
             }
         }
+        // What is included comes before what includes it, for whoever reads the folder at this moment.
+        in_place.sort_by_key(|(path, _)| !path.parent().is_some_and(|folder| folder.ends_with("partials")));
         // What lies beside a file shows that it is behind. So that comes first: where this breaks off, the files that are new
         // already would make the changed ones look as if they came from the newest, too.
         let note = (!self.is_noted).then(|| (self.folder.join(RECORD), note(&self.newest).into_bytes()));

@@ -60,10 +60,12 @@ struct Canvas {
 }
 
 impl Canvas {
-    /// The title in the largest letters in which all of it has room; a very long one is cut off.
+    /// The title in the largest letters in which all of it has room and no word is broken; a very long one is cut off.
     fn title(&self, title: &str) -> (f32, Vec<String>) {
         let most = |(size, most): (f32, usize)| (size, self.folded(title, size, most + 1), most);
-        let fits = TITLES.into_iter().map(most).find(|(_, lines, most)| lines.len() <= *most);
+        let drawn = self.drawable(title);
+        let is_whole = |size: f32| drawn.split_whitespace().all(|word| self.width(word, size) <= Self::room());
+        let fits = TITLES.into_iter().map(most).find(|(size, lines, most)| lines.len() <= *most && is_whole(*size));
         let (smallest, most) = TITLES[TITLES.len() - 1];
         fits.map_or_else(|| (smallest, self.folded(title, smallest, most)), |(size, lines, _)| (size, lines))
     }
@@ -233,5 +235,7 @@ mod tests {
             assert!(lines.iter().all(|line| canvas.width(line, size) <= Canvas::room()), "{lines:?}");
         }
         assert_eq!(canvas.title("Ask for help").1, ["Ask for", "help"]);
+        // In the largest letters, “companions” would be broken before its last.
+        assert_eq!(canvas.title("AI chatbots and companions").1, ["AI chatbots", "and", "companions"]);
     }
 }

@@ -41,7 +41,7 @@ pub fn render(
     let html_view = view::digest(issue, segment, bands, Part::Html)?;
     let text_view = view::digest(issue, segment, bands, Part::Text)?;
     let mut rendered = filled(templates, MailKind::Digest, (&html_view, &text_view), &html_view.subject)?;
-    rendered.pictures = picture::shown(issue, &rendered.html)?;
+    rendered.pictures = picture::shown(&issue.pictures, &rendered.html)?;
     check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
     Ok(rendered)
 }

@@ -86,6 +86,8 @@ pub struct BulletinIssue<'a> {
     /// The local date on which somebody withdrew it after it had begun to be sent: then its page says that alone.
     pub withdrawn: Option<NaiveDate>,
     pub help: &'a Help,
+    /// Those that its mails bring: the logo, if there is one.
+    pub pictures: Vec<Illustration>,
 }
 
 /// The mail that a bulletin is about: of an edition, or of another bulletin.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::domain::picture::PictureInfo;
+use super::issue::Illustration;
+use crate::domain::picture::{PictureInfo, PictureSubject};
 
 /// How large it is shown at most, in CSS pixels.
 const WIDTH: u32 = 240;
@@ -23,6 +24,12 @@ pub(super) struct LogoView {
 pub(super) fn view(info: &PictureInfo, name: &str, src: String) -> LogoView {
     let (width, height) = shown(info.width.max(1), info.height.max(1));
     LogoView { src, alt: name.to_owned(), width, height }
+}
+
+/// The logo among the pictures that a mail brings along; one or none.
+pub(super) fn in_mail(pictures: &[Illustration], name: &str) -> Vec<LogoView> {
+    let logo = pictures.iter().find(|picture| picture.subject == PictureSubject::Logo).into_iter();
+    logo.map(|one| view(&one.info, name, one.src.clone())).collect()
 }
 
 /// As large as there is room, never larger than it is, and in its own proportions.

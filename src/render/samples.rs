@@ -180,6 +180,7 @@ impl Sample {
             about: self.full.then_some(earlier),
             withdrawn: None,
             help: &self.help,
+            pictures: if self.full { vec![logo_in_mail(&self.logo)] } else { Vec::new() },
         }
     }
 

@@ -7,6 +7,7 @@ pub(super) mod lint;
 pub(super) mod slot_markers;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
 use serde::Serialize;
@@ -25,31 +26,46 @@ pub struct Templates {
     pub(super) html: Handlebars<'static>,
     pub(super) text: Handlebars<'static>,
     pub(super) web: Handlebars<'static>,
-    /// The sources of all of them: the nonce of a slot marker must not occur there.
+    /// The sources of those of mails, one after the other: the nonce of a slot marker must not occur there.
     pub(super) sources: String,
-    /// The shipped ones, for the bulletins of a folder that has no templates of its own for them, when its partials don't fit.
-    pub(super) shipped: Option<Box<Self>>,
+    /// The same of pages.
+    web_sources: String,
+    /// The shipped ones, for the bulletins of a folder that lacks templates for them, when its partials don't fit.
+    pub(super) shipped: ShippedBulletins,
     /// What is worth knowing about them.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Templates {
-    /// Registers parsed templates with the engines; `text` is their sources, one after the other.
-    pub(super) fn compile(sources: &BTreeMap<String, Source>, text: String) -> Self {
+    /// Registers parsed templates with the engines. The texts are the sources of those of mails and of pages.
+    pub(super) fn compile(sources: &BTreeMap<String, Source>, (of_mails, of_web): (String, String)) -> Self {
         Self {
             html: registry(sources, escape::html),
             text: registry(sources, no_escape),
             web: registry(sources, escape::html),
-            sources: text,
-            shipped: None,
+            sources: of_mails,
+            web_sources: of_web,
+            shipped: ShippedBulletins::default(),
             warnings: Vec::new(),
         }
     }
 
-    /// Those that bulletins are made with.
-    pub(super) fn of_bulletins(&self) -> &Self {
-        self.shipped.as_deref().unwrap_or(self)
+    /// Those that the mails of bulletins are made with.
+    pub(super) fn of_bulletin_mails(&self) -> &Self {
+        self.shipped.for_mails.as_deref().unwrap_or(self)
     }
+
+    /// Those that the pages of bulletins are made with.
+    pub(super) fn of_bulletin_pages(&self) -> &Self {
+        self.shipped.for_pages.as_deref().unwrap_or(self)
+    }
+}
+
+/// Shipped templates that take the place of an organisation's own, for what these can't make.
+#[derive(Debug, Default)]
+pub(super) struct ShippedBulletins {
+    pub(super) for_mails: Option<Arc<Templates>>,
+    pub(super) for_pages: Option<Arc<Templates>>,
 }
 
 fn registry(sources: &BTreeMap<String, Source>, escape: fn(&str) -> String) -> Handlebars<'static> {

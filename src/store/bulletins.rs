@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Actor, PublishResult, PublishedSegment, Reader, StoreError};
+use super::{Actor, PublishResult, PublishedPicture, PublishedSegment, Reader, StoreError};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::life::BulletinTransition;
 use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord, PublishedBulletin};
@@ -28,6 +28,8 @@ pub struct BulletinPublication {
     pub sender: Sender,
     /// Every segment, rendered and checked.
     pub segments: Vec<PublishedSegment>,
+    /// Those that its mails bring.
+    pub pictures: Vec<PublishedPicture>,
 }
 
 /// Reads and writes bulletins.

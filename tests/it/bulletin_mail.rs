@@ -42,6 +42,7 @@ fn issue<'a>(library: &'a Library, name: &str) -> BulletinIssue<'a> {
         about: bulletin.correction.as_ref().map(|_| edition),
         withdrawn: None,
         help: &library.help,
+        pictures: Vec::new(),
     }
 }
 
@@ -190,6 +191,35 @@ fn an_older_folder_whose_footer_fits_no_bulletin_makes_them_as_shipped() {
     assert_eq!(made, mail(&shipped(), "chat-game", Sector::School, &["8-10"]));
     let page = pages::bulletin(&templates, &issue(&library(), "chat-game"), &Bands::shipped()).unwrap();
     assert!(page.contains("A game with strangers in its chat"));
+}
+
+/// What an organisation wrote for its mails isn't dropped because a page is missing, and what is dropped is named.
+#[test]
+fn own_bulletin_templates_give_way_by_mail_and_web() {
+    let with = |own: &[&str], spoiled: (&str, &str)| {
+        let folder = without_bulletins();
+        for file in own {
+            fs::copy(root().join("templates").join(file), folder.path().join(file)).unwrap();
+        }
+        if own.contains(&"bulletin.mjml.hbs") {
+            edit(folder.path(), "bulletin.mjml.hbs", "Read or print it on the web", "Read it on our pages");
+        }
+        // A field that only editions have.
+        edit(folder.path(), spoiled.0, spoiled.1, &format!("{{{{@root.edition}}}}{}", spoiled.1));
+        Templates::load(folder.path()).map(|templates| {
+            let (html, _) = filled(&mail(&templates, "chat-game", Sector::School, &["8-10"]));
+            let said = templates.warnings.iter().map(|it| format!("{}: {}", it.code, it.message)).collect::<Vec<_>>();
+            pages::bulletin(&templates, &issue(&library(), "chat-game"), &Bands::shipped()).unwrap();
+            (html.contains("Read it on our pages"), said)
+        })
+    };
+    let page = ("web/partials/where.html.hbs", "{{@root.help.title}}");
+    let (is_own, said) = with(&["bulletin.mjml.hbs", "bulletin.txt.hbs"], page).unwrap();
+    assert!(is_own && said.len() == 1 && said[0].contains("web/bulletin.html.hbs is not here"), "{said:?}");
+    let mail = ("partials/footer.txt.hbs", "{{words.why}}");
+    let (is_own, said) = with(&["bulletin.mjml.hbs", "web/bulletin.html.hbs"], mail).unwrap();
+    assert!(!is_own && said.len() == 2, "{said:?}");
+    assert!(said[0].contains("bulletin.mjml.hbs isn't used, because bulletin.txt.hbs is not here"), "{said:?}");
 }
 
 /// Invariant 12 holds for bulletins, too.

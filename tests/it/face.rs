@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::support::fixture::{BASE, Fixture, copy, entry};
 use crate::support::http::{ask, daemon};
 use crate::support::root;
+use crate::support::sending::{WARNING, WARNING_TEXT};
 
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
@@ -182,6 +183,23 @@ fn check_says_what_older_templates_do_not_show() {
     assert!(codes(&service(FACE, false)).is_empty() && codes(&service("", true)).is_empty());
 }
 
+/// A library with pictures, and templates that have no place for them.
+#[test]
+fn check_says_that_older_templates_show_no_pictures() {
+    let said = |templates: &str| -> Vec<String> {
+        let fixture = Fixture::new(&config(""));
+        fs::remove_dir_all(fixture.path("templates")).unwrap();
+        copy(&root().join(templates), &fixture.path("templates"));
+        let found = fixture.at("2026-11-23T12:00:00Z", &["check", "--json"]).exits(0).json();
+        let found = found.as_array().unwrap().iter().filter(|finding| finding["code"] == "not-shown");
+        found.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+    };
+    let old = said(OLD);
+    let [only] = old.as_slice() else { panic!("{old:?}") };
+    assert!(only.starts_with("activities have pictures, but neither mails nor pages show them"), "{only}");
+    assert!(said("templates").is_empty());
+}
+
 /// The config with a logo beside it.
 fn with_logo() -> Fixture {
     let fixture = service(&format!("logo = \"logo.png\"\n{FACE}"), false);
@@ -239,6 +257,30 @@ fn every_public_page_shows_the_logo_at_an_address_of_its_own() {
     let text = String::from_utf8_lossy(&answer).to_ascii_lowercase();
     assert!(text.starts_with("http/1.1 200") && text.contains("content-type: image/png"), "{text}");
     assert!(answer.windows(8).any(|window| window == b"\x89PNG\r\n\x1a\n"));
+}
+
+/// A bulletin brings it along as a digest does, and the one that it was sent with, whoever looks at it later.
+#[test]
+fn a_bulletin_brings_the_logo_along() {
+    let fixture = with_logo();
+    fixture.write(WARNING, WARNING_TEXT);
+    let arguments = ["bulletin", "warning", "--yes"];
+    fixture.at(MONDAY, &[&arguments[..], &["--dry-run"]].concat()).exits(0);
+    fixture.at("2026-11-25T12:00:00Z", &[&arguments[..], &["--to", "me@example.org"]].concat()).exits(0);
+    fixture.at("2026-11-25T12:00:00Z", &arguments).exits(0);
+    let mails = fixture.mails();
+    assert_eq!(mails.len(), 2, "a copy, and the only reader's");
+    for mail in &mails {
+        let at = mail.html.find("<img src=\"cid:").expect("a logo");
+        let tag = &mail.html[at..at + mail.html[at..].find('>').unwrap()];
+        assert!(tag.contains("alt=\"Online Safety at Home\" width=\"240\" height=\"64\""), "{tag}");
+        assert_eq!(String::from_utf8_lossy(&mail.raw).matches("Content-ID:").count(), 1);
+        assert!(mail.shown().contains("<img src=\"data:image/png;base64,"));
+    }
+    fs::write(fixture.path("logo.png"), "no picture").unwrap();
+    let (_daemon, port) = daemon(&fixture);
+    let (_, page) = ask(port, "GET", "/bulletins/warning", "");
+    assert!(page.contains("A game with strangers") && !page.contains("cid:"), "{page}");
 }
 
 /// The daemon takes up a logo that comes later, and shows the name while there is something wrong with it.

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
+use crate::support::disk::{Mount, fill};
 use crate::support::fixture::{Fixture, copy};
 use crate::support::root;
 
@@ -184,4 +185,28 @@ fn nothing_is_written_where_something_is_in_the_way() {
         );
         assert!(!fixture.path("templates/.shipped").exists(), "{obstacle}");
     }
+}
+
+/// Half of the new ones among the old would be a folder that doesn't load.
+#[test]
+fn a_full_disk_leaves_the_old_folder_as_it_was() {
+    let fixture = old();
+    let (folder, aside) = (fixture.path("templates"), fixture.path("aside"));
+    fs::rename(&folder, &aside).unwrap();
+    let Some(_mount) = Mount::new(&folder, "a full disk", &["-t", "tmpfs", "-o", "size=256k", "tmpfs"]) else { return };
+    copy(&aside, &folder);
+    let before = fixture.fingerprint();
+    let filler = fill(&folder);
+    // Room for some of them, and not for all.
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&filler)
+        .unwrap()
+        .set_len(fs::metadata(&filler).unwrap().len() - 16_384)
+        .unwrap();
+    fixture.run(&["templates", "update"]).exits(1).complains("No space left on device");
+    fs::remove_file(&filler).unwrap();
+    assert_eq!(fixture.fingerprint(), before);
+    fixture.run(&["templates", "update"]).exits(0);
+    assert_eq!(text(&fixture, FOOTER), shipped(FOOTER));
 }

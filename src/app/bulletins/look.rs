@@ -22,7 +22,7 @@ use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::fingerprint::TextPart;
 use crate::domain::segment::Segment;
 use crate::domain::sender::Sender;
-use crate::store::PublishedSegment;
+use crate::store::{PublishedPicture, PublishedSegment};
 
 /// A bulletin as it stands.
 #[derive(Debug, Clone)]
@@ -59,6 +59,7 @@ pub struct BesideEdition {
 /// One segment of a bulletin.
 struct One {
     sender: Sender,
+    pictures: Vec<PublishedPicture>,
     segment: PublishedSegment,
     recipients: u64,
     of: BulletinOf,
@@ -164,9 +165,9 @@ impl Bulletins {
         order: &BulletinOrder,
         wanted: &str,
     ) -> Result<(Previewer, BulletinProof, DateTime<Utc>), BulletinError> {
-        let One { sender, segment, recipients, of, at } = self.one(order, wanted).await?;
+        let One { sender, pictures, segment, recipients, of, at } = self.one(order, wanted).await?;
         let previewer = self.previewer(&order.name)?;
-        let proof = previewer.bulletin_proof(of, sender, vec![(segment, recipients)])?;
+        let proof = previewer.bulletin_proof(of, (sender, pictures), vec![(segment, recipients)])?;
         Ok((previewer, proof, at))
     }
 
@@ -188,7 +189,8 @@ impl Bulletins {
                 readers_of,
                 id: record.id,
             };
-            return Ok(One { sender, segment, recipients: 0, of, at: stored.at });
+            let (pictures, at) = (stored.pictures, stored.at);
+            return Ok(One { sender, pictures, segment, recipients: 0, of, at });
         }
         let (text, at) = (self.needed_text(&order.name)?, self.context.clock.now());
         let audience = self.audience(text, order).await?;
@@ -202,7 +204,8 @@ impl Bulletins {
         let (sender, text) = (sender(&self.context.config, &self.context.keyring), text.clone());
         let readers_of = order.narrowing.of_whom(&text);
         let of = BulletinOf { text, audience, readers_of, id: record.id };
-        Ok(One { sender, segment, recipients: found.recipients, of, at })
+        let pictures = maker.pictures();
+        Ok(One { sender, pictures, segment, recipients: found.recipients, of, at })
     }
 }
 

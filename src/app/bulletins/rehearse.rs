@@ -79,7 +79,7 @@ impl Bulletins {
         let says = sender(&self.context.config, &self.context.keyring);
         let readers_of = order.narrowing.of_whom(text);
         let of = BulletinOf { text: text.clone(), audience, readers_of, id: record.id };
-        let proof = previewer.bulletin_proof(of, says, segments)?;
+        let proof = previewer.bulletin_proof(of, (says, maker.pictures()), segments)?;
         let required = self.context.config.schedule.approval == Approval::Required;
         let needs_approval = required && !record.is_approved_as(text);
         let edited = self.changed(&record, text).await?.map(|change| change.parts).unwrap_or_default();

@@ -261,6 +261,7 @@ impl Bulletins {
             served: config.bands.names(),
             sender: sender(config, &self.context.keyring),
             segments,
+            pictures: maker.pictures(),
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::address::Address;
 use crate::domain::bulletin::{Audience, Bulletin, BulletinId, BulletinName, MailingName};
 use crate::domain::segment::SegmentKey;
 use crate::domain::sender::Sender;
-use crate::store::{PublishedMails, PublishedSegment, SegmentNumber};
+use crate::store::{PublishedMails, PublishedPicture, PublishedSegment, SegmentNumber};
 
 /// A bulletin as it would go out (or went out).
 #[derive(Debug, Clone, Serialize)]
@@ -42,12 +42,12 @@ impl Previewer {
     pub(in crate::app) fn bulletin_proof(
         &self,
         of: BulletinOf,
-        sender: Sender,
+        (sender, pictures): (Sender, Vec<PublishedPicture>),
         segments: Vec<(PublishedSegment, u64)>,
     ) -> Result<BulletinProof, AppError> {
         let parts = segments.into_iter().map(|(segment, recipients)| (segment, recipients, None, None)).collect();
         let readership = Readership::Bulletin(of.audience.clone());
-        self.proof_of_parts(of, readership, parts, (sender, self.context.clock.now()))
+        self.proof_of_parts(of, readership, parts, (sender, pictures, self.context.clock.now()))
     }
 
     /// One that was published: as its mails are kept.
@@ -62,7 +62,7 @@ impl Previewer {
             let (recipients, first) = addressed.remove(&at).map_or((0, None), |(known, first)| (known, Some(first)));
             (segment, recipients, first, Some(at))
         });
-        self.proof_of_parts(of, Readership::Published, parts.collect(), (sender, stored.at))
+        self.proof_of_parts(of, Readership::Published, parts.collect(), (sender, stored.pictures, stored.at))
     }
 
     fn proof_of_parts(
@@ -70,7 +70,7 @@ impl Previewer {
         of: BulletinOf,
         readership: Readership,
         parts: Vec<Parts>,
-        says: (Sender, DateTime<Utc>),
+        (sender, pictures, at): (Sender, Vec<PublishedPicture>, DateTime<Utc>),
     ) -> Result<BulletinProof, AppError> {
         let number = of.id.mailing();
         let proof = |(PublishedSegment { key, rendered }, recipients, first, at): Parts| {
@@ -78,7 +78,7 @@ impl Previewer {
             self.proof_segment(number, &key, rendered, (recipients, first, who))
         };
         let segments = parts.into_iter().map(proof).collect::<Result<Vec<ProofSegment>, _>>()?;
-        let mails = ProofMails::new(number, segments, readership, Vec::new(), says);
+        let mails = ProofMails::new(number, segments, readership, pictures, (sender, at));
         Ok(BulletinProof { bulletin: of.text.name.clone(), mails, of })
     }
 

@@ -145,7 +145,8 @@ impl Writing {
         let key = SegmentKey { bands: readers, sector, locale: Locale::EnGb };
         let rendered = maker.segment(&issue, &key)?.rendered;
         let web = pages::bulletin(&content.templates, &issue, bands)?;
-        self.shown(content, &rendered, web, "")
+        let shown = self.shown(content, &rendered, web, "")?;
+        Ok(Preview { mail: with_pictures(&shown.mail, &maker.pictures()), ..shown })
     }
 
     /// With what a preview shows in the place of a reader's own links.

@@ -6,7 +6,7 @@ use super::help::{self, HelpEntryView, HelpView};
 use super::share::{self, ShareView};
 use super::view::{ServiceView, service};
 use super::wording::{self, Wording, line};
-use super::{check, filled};
+use super::{check, filled, picture};
 use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::bulletin::{Correction, MailingName};
 use crate::domain::prose::Prose;
@@ -16,6 +16,7 @@ use crate::domain::subscriber::{Locale, Sector};
 use crate::domain::text::dates;
 use crate::render::error::{MailKind, Part, RenderError};
 use crate::render::issue::BulletinIssue;
+use crate::render::logo::{self, LogoView};
 use crate::render::palette::{self, Look};
 use crate::render::prose::prose;
 use crate::render::templates::Templates;
@@ -44,6 +45,8 @@ pub(crate) struct BulletinView {
     pub(crate) bands: String,
     /// Its page on the web; no token.
     pub(crate) web_url: String,
+    /// The organisation's logo, one or none; the service's name is its description.
+    pub(crate) logo: Vec<LogoView>,
     pub(crate) service: ServiceView,
     pub(crate) share: ShareView,
     pub(crate) help: HelpView,
@@ -69,7 +72,8 @@ pub fn render_bulletin(
     }
     let view = |part| of_segment(issue, segment, bands, part);
     let (html, text) = (view(Part::Html), view(Part::Text));
-    let rendered = filled(templates.of_bulletins(), MailKind::Bulletin, (&html, &text), &html.subject)?;
+    let mut rendered = filled(templates.of_bulletin_mails(), MailKind::Bulletin, (&html, &text), &html.subject)?;
+    rendered.pictures = picture::shown(&issue.pictures, &rendered.html)?;
     check::check(&rendered, &issue.service, &issue.help.in_mail(&segment.bands))?;
     Ok(rendered)
 }
@@ -96,6 +100,7 @@ pub(crate) fn of_segment(issue: &BulletinIssue<'_>, segment: &SegmentKey, bands:
         right_prose: of_correction(|correction| &correction.right),
         body_prose: of(&bulletin.body),
         bands: wording::bands_phrase(&readers),
+        logo: logo::in_mail(&issue.pictures, &line(issue.service.name)),
         service: service(&issue.service),
         share: share::of_bulletin(&title, &summary, is_correction, &web_url),
         help: help::view(&in_mail, issue.help, &issue.service, part),

@@ -8,7 +8,7 @@ use crate::domain::activity::Activity;
 use crate::domain::picture::{PictureName, PictureSubject};
 use crate::domain::rendered::Body;
 use crate::render::error::RenderError;
-use crate::render::issue::Issue;
+use crate::render::issue::{Illustration, Issue};
 
 /// How wide a picture is shown at most, in CSS pixels: as the text of a card.
 const COLUMN: u32 = 544;
@@ -57,11 +57,11 @@ fn stopped(text: &str) -> String {
 ///
 /// # Errors
 /// When it names a picture that the mail does not bring.
-pub(super) fn shown(issue: &Issue<'_>, html: &Body) -> Result<Vec<PictureName>, RenderError> {
+pub(super) fn shown(brought: &[Illustration], html: &Body) -> Result<Vec<PictureName>, RenderError> {
     let mut names = Vec::new();
     let scan = scan(html);
     for address in scan.elements.iter().flat_map(Element::values).flat_map(addresses).chain(addresses(&scan.styles)) {
-        match issue.pictures.iter().find(|picture| address.starts_with(&picture.src)) {
+        match brought.iter().find(|picture| address.starts_with(&picture.src)) {
             Some(picture) if names.contains(&picture.info.name) => {}
             Some(picture) => names.push(picture.info.name.clone()),
             None => return Err(unknown(address)),
@@ -83,8 +83,9 @@ fn addresses(value: &str) -> impl Iterator<Item = &str> {
 fn unknown(rest: &str) -> RenderError {
     let found: String =
         rest.chars().take_while(|c| !matches!(c, '"' | '\'' | '>' | ')') && !c.is_whitespace()).collect();
-    let problem =
-        format!("a picture that no mail brings ({found}): pictures are those of the activities, with [image]");
+    let problem = format!(
+        "a picture that no such mail brings ({found}): pictures are those of an edition’s activities, with [image], and the logo"
+    );
     RenderError::Markup { problem, found }
 }
 

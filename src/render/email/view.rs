@@ -14,7 +14,6 @@ use super::wording::{self, Wording, line, on_paper};
 use crate::domain::activity::{Activity, NextStep, Notice, Theme};
 use crate::domain::band::{Band, BandSet, Bands};
 use crate::domain::help::Help;
-use crate::domain::picture::PictureSubject;
 use crate::domain::prose::Prose;
 use crate::domain::segment::SegmentKey;
 use crate::domain::text::dates;
@@ -175,7 +174,7 @@ pub(crate) fn of_cards(
         preheader: preheader(cards),
         edition: issue.edition.0,
         date: dates::day(issue.date),
-        logo: logo(issue),
+        logo: logo::in_mail(&issue.pictures, &line(issue.service.name)),
         service: service(&issue.service),
         share: share::share(&theme.title, &shown, &web_url, picture::to_share(issue)),
         theme,
@@ -189,12 +188,6 @@ pub(crate) fn of_cards(
         bands: phrase,
         web_url,
     }
-}
-
-/// The logo, where the mail brings it along.
-fn logo(issue: &Issue<'_>) -> Vec<LogoView> {
-    let picture = issue.picture(&PictureSubject::Logo).into_iter();
-    picture.map(|one| logo::view(&one.info, &line(issue.service.name), one.src.clone())).collect()
 }
 
 pub(super) fn service(service: &ServiceInfo<'_>) -> ServiceView {

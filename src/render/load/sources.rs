@@ -9,9 +9,10 @@ use crate::render::error::{MailKind, Part};
 use crate::render::samples;
 use crate::render::templates::bounds;
 use crate::render::templates::lint::{Findings, Source, lint};
-use crate::render::templates::{Page, Templates};
+use crate::render::templates::{Page, Templates, is_of_web};
 
 /// One template.
+#[derive(Clone)]
 pub(super) struct File {
     /// What the engine calls it.
     pub(super) name: String,
@@ -71,7 +72,9 @@ pub(super) fn check_names(sources: &BTreeMap<String, Source>) -> Findings {
 
 /// What these files make. `sources` is what they were parsed to.
 pub(super) fn compile(files: &[File], sources: &BTreeMap<String, Source>) -> Templates {
-    Templates::compile(sources, files.iter().map(|file| file.text.as_str()).collect())
+    let (of_web, of_mails): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| is_of_web(&file.name));
+    let text = |files: Vec<&File>| files.into_iter().map(|file| file.text.as_str()).collect();
+    Templates::compile(sources, (text(of_mails), text(of_web)))
 }
 
 /// Something of which there is more than any template needs.

@@ -31,7 +31,7 @@ pub(crate) struct BulletinPage {
 /// # Errors
 /// A template that does not fit.
 pub fn bulletin(templates: &Templates, issue: &BulletinIssue<'_>, bands: &Bands) -> Result<String, RenderError> {
-    fill_page(templates.of_bulletins(), Page::Bulletin, &page(issue, bands))
+    fill_page(templates.of_bulletin_pages(), Page::Bulletin, &page(issue, bands))
 }
 
 /// What its template sees.

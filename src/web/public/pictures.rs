@@ -12,8 +12,9 @@ use super::headers::{self, Guard};
 use super::pages::Pages;
 use crate::domain::picture::{Picture, PictureName};
 
-/// A year, and no question in between: the name changes with the picture (RFC 8246).
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A day. The name changes with the picture, so it could be kept for ever; but when it is withdrawn, whoever keeps it must hear
+/// of that.
+const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 pub(super) async fn picture(
     State(pages): State<Pages>,
@@ -38,7 +39,7 @@ fn answer(picture: &Picture, asked: &HeaderMap) -> Response<Body> {
     *response.status_mut() = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let all = response.headers_mut();
     all.extend(HeaderValue::from_str(&etag).ok().map(|etag| (header::ETAG, etag)));
-    all.insert(header::CACHE_CONTROL, FOR_EVER);
+    all.insert(header::CACHE_CONTROL, A_DAY);
     if !known {
         all.insert(header::CONTENT_TYPE, HeaderValue::from_static(name.media_type()));
     }

@@ -60,7 +60,11 @@ pub(super) async fn bulletin(
         Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, packed };
     let write_own = async {
         approved::drop_of(transaction, &[mailing.number]).await?;
-        bulletin_rows::replace(transaction, before.as_ref(), after).await
+        let is_written = bulletin_rows::replace(transaction, before.as_ref(), after).await?;
+        if is_written {
+            pictures::write(transaction, mailing.number, &publication.pictures).await?;
+        }
+        Ok(is_written)
     };
     mailing.publish(transaction, write_own).await
 }

@@ -53,7 +53,11 @@ pub(super) fn bulletin(
         Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, segments };
     mailing.publish(conn, || {
         approved::drop_of(conn, mailing.number)?;
-        bulletin_rows::replace(conn, before.as_ref(), after)
+        let is_written = bulletin_rows::replace(conn, before.as_ref(), after)?;
+        if is_written {
+            pictures::write(conn, mailing.number, &publication.pictures)?;
+        }
+        Ok(is_written)
     })
 }
 

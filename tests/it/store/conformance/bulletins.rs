@@ -17,8 +17,8 @@ use fortnightly::store::{BulletinPublication, PublishResult, PublishedSegment, R
 
 use super::desk::Desk as _;
 use super::samples::{
-    ALL, Open, SEVEN, address, at, bands, change_editions, claim, crowd, done, held, plan, rendered, reply, send_out,
-    sender, wish,
+    ALL, Open, SEVEN, address, at, bands, change_editions, claim, crowd, done, held, pictures, plan, rendered, reply,
+    send_out, sender, wish,
 };
 use super::whole::Whole as _;
 
@@ -66,7 +66,16 @@ async fn publication(store: &dyn Store, id: u32, name: &str, audience: Audience)
     let planned = before.clone().unwrap_or_else(|| planned(id, name));
     let after = life::publish(&planned, &text(name), audience.clone(), true, at(1)).unwrap();
     let published = PublishedBulletin { text: text(name), audience, beside_edition: true };
-    BulletinPublication { before, after, published, at: at(1), served, sender: sender(), segments }
+    BulletinPublication {
+        before,
+        after,
+        published,
+        at: at(1),
+        served,
+        sender: sender(),
+        segments,
+        pictures: pictures(),
+    }
 }
 
 /// Publishes a bulletin; to which addresses.
@@ -283,6 +292,10 @@ pub(in crate::store) async fn a_name_is_published_once(open: Open<'_>) {
     assert_eq!(store.publish_bulletin(&second).await.unwrap(), PublishResult::Changed);
     assert_eq!(store.bulletins().await.unwrap().len(), 1, "nothing of it is left");
     assert_eq!(store.tally(BulletinId(1).mailing()).await.unwrap().total, 2);
+    // Every attempt brings the same pictures, and nothing is left of what wasn't published.
+    let kept = store.published(BulletinId(1).mailing()).await.unwrap().unwrap().pictures;
+    assert!(kept.len() == 2 && pictures().iter().all(|one| kept.contains(one)), "{kept:?}");
+    assert_eq!(store.published(BulletinId(2).mailing()).await.unwrap(), None);
 }
 
 pub(in crate::store) async fn one_that_comes_back_counts_in_no_row_of_editions(open: Open<'_>) {
