@@ -8,6 +8,7 @@ use super::unsubscribe::refuse_for_good;
 use super::wave::{CannotSettle, ToldBy, Verdict, Wave, WaveId, WaveMember, WaveState, is_repeated, waits};
 use crate::domain::bulletin::BulletinId;
 use crate::domain::delivery::{DeliveryId, Event};
+use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{EndedBy, RecipientId, Subscription, SuppressionReason};
 
 /// What a bounce came to.
@@ -107,7 +108,7 @@ fn judge(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>,
             let members: Vec<_> = context.members.iter().filter(waits).map(|member| member.recipient).collect();
             let wave = list.add_wave(id.edition, scope.clone(), members.clone());
             note(list, id, status, (Meaning::Gone, Some(wave)));
-            let detail = format!("{} bounces of edition {}", members.len() + 1, id.edition);
+            let detail = format!("{} bounces of {}", members.len() + 1, mailing(id.edition));
             for member in members {
                 reinstate(list, member, wave);
             }
@@ -115,6 +116,11 @@ fn judge(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>,
             Bounced::Waits(wave)
         }
     }
+}
+
+/// What a wave is of, in the audit: the number of a bulletin says nothing to anybody, and the wave leads to its name.
+fn mailing(number: EditionNumber) -> String {
+    BulletinId::of(number).map_or_else(|| format!("edition {number}"), |_| "a bulletin".to_owned())
 }
 
 fn note(
@@ -282,7 +288,7 @@ fn settle(
     let bounces_of = (state != WaveState::Dissolved).then_some(id);
     list.settle_wave(Settlement { wave: id, edition, state, meaning, bounces_of, event, recipients, is_last });
     let mailboxes = before.unwrap_or_default() + waited.len() as u64;
-    let detail = |mailboxes: u64| format!("{mailboxes} mailboxes of edition {edition}");
+    let detail = |mailboxes: u64| format!("{mailboxes} mailboxes of {}", mailing(edition));
     list.note_so_far(actor, state.as_str(), Subject::Wave(id), detail(mailboxes), before.map(detail));
     Ok(SettledPart { wave, mailboxes, last, waited })
 }
