@@ -11,6 +11,7 @@ mod bulletin_mail;
 mod bulletin_pages;
 mod bulletins;
 mod bulletins_make_way;
+mod bulletins_watched;
 mod card_parts;
 mod check;
 mod config;
