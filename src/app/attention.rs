@@ -109,9 +109,9 @@ impl Attention {
     /// The edition that it is about, if it is about one.
     pub fn edition(&self) -> Option<EditionNumber> {
         match self {
-            Self::Edition(number, _) => Some(*number),
             Self::Replaced(replaced) => Some(replaced.edition),
-            Self::Wave { of: MailingName::Edition(number), .. }
+            Self::Edition(number, _)
+            | Self::Wave { of: MailingName::Edition(number), .. }
             | Self::UnsettledWave { of: MailingName::Edition(number), .. } => Some(*number),
             _ => None,
         }

@@ -49,7 +49,7 @@ fn text(metrics: &Metrics) -> Result<String, String> {
     let bounced = metrics.editions.iter().map(|(number, _, bounced)| (vec![("edition", number.to_string())], *bounced));
     let help = "Accepted deliveries of recent editions that came back";
     gauges(&mut registry, "deliveries_bounced", help, bounced.collect());
-    let of = |(name, tally, _): &(BulletinName, Tally, u64)| states(("bulletin", name.to_string()), tally);
+    let of = |(name, tally, _): &(BulletinName, Tally, u64)| states(&("bulletin", name.to_string()), tally);
     let help = "Deliveries of recent bulletins, by state";
     gauges(&mut registry, "bulletin_deliveries", help, metrics.bulletins.iter().flat_map(of).collect());
     let bounced = metrics.bulletins.iter().map(|(name, _, bounced)| (vec![("bulletin", name.to_string())], *bounced));
@@ -99,10 +99,10 @@ fn gauges(registry: &mut Registry, name: &str, help: &str, values: Vec<(Labels, 
 }
 
 fn deliveries(metrics: &Metrics) -> Vec<(Labels, u64)> {
-    let all = metrics.editions.iter().flat_map(|(number, tally, _)| states(("edition", number.to_string()), tally));
+    let all = metrics.editions.iter().flat_map(|(number, tally, _)| states(&("edition", number.to_string()), tally));
     all.collect()
 }
 
-fn states(whose: (&'static str, String), tally: &Tally) -> [(Labels, u64); 8] {
+fn states(whose: &(&'static str, String), tally: &Tally) -> [(Labels, u64); 8] {
     tally.by_state().map(|(state, count)| (vec![whose.clone(), ("state", state.to_owned())], count))
 }
