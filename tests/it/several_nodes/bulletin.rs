@@ -14,7 +14,9 @@ fn one_of_two_nodes_is_killed_in_the_middle_of_a_bulletin() {
     let oracle = Oracle::start();
     // Four seconds at least, so that something can happen meanwhile.
     let nodes = nodes(2, &cluster.url(), oracle.port, READERS, "rate_per_second = 125");
-    nodes.iter().for_each(|node| node.write(WARNING, WARNING_TEXT));
+    for node in &nodes {
+        node.write(WARNING, WARNING_TEXT);
+    }
     let mut runs: Vec<_> = nodes.iter().map(|node| start(node, SEND_WARNING)).collect();
     until("a fifth is sent", || oracle.count() >= READERS / 5);
     runs[0].0.kill().unwrap();
