@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use super::pictures::LeftOut;
 use super::planner::Replacement;
 use crate::domain::band::BandName;
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::wave::Wave;
@@ -15,19 +15,16 @@ use crate::domain::subscription::wave::Wave;
 /// How long something may be under way before somebody should look at it: an edition that has just fallen due, an import.
 pub(super) const UNDER_WAY: TimeDelta = TimeDelta::minutes(15);
 
+/// How long the sending of a bulletin takes at most: its mails are tried for so long, and no newer one takes its place.
+const LONG: TimeDelta = TimeDelta::days(4);
+
 /// Something that does not go on by itself. `messages::attention` says it, with the command to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attention {
     /// The store was restored from a backup.
     Restored(AfterRestore),
     Edition(EditionNumber, EditionAttention),
-    /// A bulletin is held.
-    BulletinHeld {
-        name: BulletinName,
-        reason: Option<HoldReason>,
-        /// Some of it may have gone out.
-        is_published: bool,
-    },
+    Bulletin(BulletinName, EditionAttention),
     /// A pick of an open edition was replaced.
     Replaced(Replacement),
     /// Mailboxes ask for a band that the config no longer has.
@@ -38,11 +35,17 @@ pub enum Attention {
     /// So many mailboxes were said not to exist at once that the server may be wrong.
     Wave {
         wave: Wave,
+        /// What was sent.
+        of: MailingName,
         /// How many wait for a person.
         mailboxes: u64,
     },
     /// What a person decided about a wave is not carried out for all of its mailboxes.
-    UnsettledWave(Wave),
+    UnsettledWave {
+        wave: Wave,
+        /// What was sent.
+        of: MailingName,
+    },
     /// Something that is no message lies where messages come in.
     NotAMessage {
         path: PathBuf,
@@ -87,28 +90,15 @@ impl Attention {
     pub fn waits_for_a_person(&self, now: DateTime<Utc>) -> bool {
         let is_over = |since: DateTime<Utc>| now > since + UNDER_WAY;
         match self {
-            Self::Edition(_, what) => match what {
-                EditionAttention::Held { .. }
-                | EditionAttention::WouldBeHeld(_)
-                | EditionAttention::NeedsApproval { .. }
-                | EditionAttention::Overdue { unapproved: true, .. }
-                | EditionAttention::Undelivered { how: Undelivered::Uncertain, .. } => true,
-                EditionAttention::Overdue { due, unapproved: false } => is_over(due.to_utc()),
-                EditionAttention::Edited { .. }
-                | EditionAttention::WithoutPicture(_)
-                | EditionAttention::Unfinished { .. }
-                | EditionAttention::Undelivered { .. }
-                | EditionAttention::Bounced { .. }
-                | EditionAttention::PolicyBounces(_) => false,
-            },
+            Self::Edition(_, what) => what.waits_for_a_person(now),
+            Self::Bulletin(_, what) => what.waits_where_nothing_follows(now),
             Self::UnfinishedImport(import) => is_over(import.since),
             Self::BrokenFiles(broken) => is_over(broken.since),
             Self::Replaced(_) | Self::WithoutLogo(_) => false,
             Self::Restored(_)
-            | Self::BulletinHeld { .. }
             | Self::UnknownBand { .. }
             | Self::Wave { .. }
-            | Self::UnsettledWave(_)
+            | Self::UnsettledWave { .. }
             | Self::NotAMessage { .. }
             | Self::SyncWaits
             | Self::BrokenContent { .. }
@@ -119,9 +109,10 @@ impl Attention {
     /// The edition that it is about, if it is about one.
     pub fn edition(&self) -> Option<EditionNumber> {
         match self {
-            Self::Edition(number, _) => Some(*number),
             Self::Replaced(replaced) => Some(replaced.edition),
-            Self::Wave { wave, .. } | Self::UnsettledWave(wave) => Some(wave.edition),
+            Self::Edition(number, _)
+            | Self::Wave { of: MailingName::Edition(number), .. }
+            | Self::UnsettledWave { of: MailingName::Edition(number), .. } => Some(*number),
             _ => None,
         }
     }
@@ -158,7 +149,7 @@ pub enum AfterRestore {
     DueSince(EditionNumber),
 }
 
-/// What an edition needs a person for.
+/// What an edition needs a person for, or a bulletin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EditionAttention {
     /// It is held, for this reason.
@@ -190,7 +181,12 @@ pub enum EditionAttention {
     /// It goes out without a picture that it should have.
     WithoutPicture(LeftOut),
     /// Its sending has not come to an end.
-    Unfinished { waiting: u64, total: u64 },
+    Unfinished {
+        waiting: u64,
+        total: u64,
+        /// When it began to be sent.
+        since: Option<DateTime<Utc>>,
+    },
     /// Mails did not arrive, or nobody knows.
     Undelivered {
         /// What became of them.
@@ -208,6 +204,35 @@ pub enum EditionAttention {
     },
     /// Mails came back although the mailboxes are there: something about the sender displeases.
     PolicyBounces(u64),
+}
+
+impl EditionAttention {
+    /// Of an edition: the next one takes its place in a fortnight.
+    fn waits_for_a_person(&self, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Held { .. }
+            | Self::WouldBeHeld(_)
+            | Self::NeedsApproval { .. }
+            | Self::Overdue { unapproved: true, .. }
+            | Self::Undelivered { how: Undelivered::Uncertain, .. } => true,
+            Self::Overdue { due, unapproved: false } => now > due.to_utc() + UNDER_WAY,
+            Self::Edited { .. }
+            | Self::WithoutPicture(_)
+            | Self::Unfinished { .. }
+            | Self::Undelivered { .. }
+            | Self::Bounced { .. }
+            | Self::PolicyBounces(_) => false,
+        }
+    }
+
+    /// Of a bulletin: no calendar asks for its approval, or gives up what is left of it.
+    fn waits_where_nothing_follows(&self, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Edited { was_approved, .. } => *was_approved,
+            Self::Unfinished { since, .. } => since.is_some_and(|since| now > since + LONG),
+            other => other.waits_for_a_person(now),
+        }
+    }
 }
 
 /// What became of mails that were not accepted.

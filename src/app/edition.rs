@@ -5,7 +5,7 @@ use std::slice;
 use chrono::{DateTime, Utc};
 
 use super::error::AppError;
-use crate::domain::bulletin::{BulletinId, BulletinName, BulletinRecord};
+use crate::domain::bulletin::{BulletinId, BulletinName, BulletinRecord, MailingName};
 use crate::domain::edition::{Edition, EditionChange, EditionNumber, EditionState, state};
 use crate::store::{Actor, Store};
 
@@ -22,6 +22,12 @@ pub(crate) async fn bulletin_name(store: &dyn Store, number: EditionNumber) -> R
     let Some(id) = BulletinId::of(number) else { return Ok(None) };
     let records = store.bulletins().await?;
     Ok(records.into_iter().find(|record| record.id == id).map(|record| record.name))
+}
+
+/// What people call whatever was sent under this number.
+pub(crate) async fn mailing_name(store: &dyn Store, number: EditionNumber) -> Result<MailingName, AppError> {
+    let name = bulletin_name(store, number).await?;
+    Ok(name.map_or(MailingName::Edition(number), MailingName::Bulletin))
 }
 
 /// Bulletins that are being sent, the oldest first.

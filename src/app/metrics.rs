@@ -11,8 +11,9 @@ use super::report_counts;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::bulletin::BulletinName;
 use crate::domain::delivery::{Outcome, Tally};
-use crate::domain::edition::{EditionNumber, EditionState};
+use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce;
 use crate::domain::subscription::report_kind::ReportKind;
@@ -34,6 +35,10 @@ pub struct Metrics {
     pub attempts: [u64; 4],
     /// Editions that are published and unfinished, and the last finished ones, each with how many accepted mails came back.
     pub editions: Vec<(EditionNumber, Tally, u64)>,
+    /// The same of bulletins.
+    pub bulletins: Vec<(BulletinName, Tally, u64)>,
+    /// Bulletins that are held.
+    pub bulletins_held: u64,
     /// Editions that are held.
     pub held: u64,
     /// Organisations by state.
@@ -84,21 +89,20 @@ impl MetricsCollector {
     /// When the store cannot be read.
     pub async fn collect(&self) -> Result<Metrics, AppError> {
         let editions = self.store.editions().await?;
-        let finished = editions.iter().filter(|edition| edition.state == EditionState::Sent);
-        let shown_from = finished.map(|edition| edition.number).rev().nth(FINISHED - 1);
-        let (mut tallies, bounces) = (Vec::new(), self.store.bounce_counts().await?);
-        for edition in editions.iter().filter(|edition| edition.published_at.is_some()) {
-            if edition.state != EditionState::Sent || Some(edition.number) >= shown_from {
-                let (number, tally) = (edition.number, self.store.tally(edition.number).await?);
-                tallies.push((number, tally, bounce::came_back(number, &bounces)));
-            }
+        let bulletins = self.store.bulletins().await?;
+        let mut of_bulletins = Vec::new();
+        for (number, tally, bounced) in self.tallies(bulletins.iter().map(|bulletin| &bulletin.course)).await? {
+            let name = bulletins.iter().find(|bulletin| bulletin.course.number == number);
+            of_bulletins.extend(name.map(|bulletin| (bulletin.name.clone(), tally, bounced)));
         }
         let first = self.store.meta().await?.map(|meta| meta.first);
         let next = self.config.schedule.next_edition(self.clock.now(), first, &editions);
         Ok(Metrics {
             attempts: std::array::from_fn(|at| ATTEMPTS[at].load(Ordering::Relaxed)),
-            editions: tallies,
-            held: editions.iter().filter(|edition| edition.state == EditionState::Held).count() as u64,
+            editions: self.tallies(editions.iter()).await?,
+            bulletins: of_bulletins,
+            bulletins_held: held(bulletins.iter().map(|bulletin| &bulletin.course)),
+            held: held(editions.iter()),
             subscribers: self.store.subscriber_counts().await?,
             waves: self.store.open_waves().await?.iter().filter(|open| open.waiting > 0).count() as u64,
             suppressions: self.store.suppression_count().await?,
@@ -107,4 +111,26 @@ impl MetricsCollector {
             next_due: next.map(|next| next.due_at.to_utc()),
         })
     }
+
+    /// Of those that are published and unfinished, and the last finished ones, where their mails stand, and how many came back.
+    async fn tallies<'a>(
+        &self,
+        editions: impl DoubleEndedIterator<Item = &'a Edition> + Clone,
+    ) -> Result<Vec<(EditionNumber, Tally, u64)>, AppError> {
+        let is_over = |edition: &&Edition| matches!(edition.state, EditionState::Sent | EditionState::Withdrawn);
+        let finished = editions.clone().filter(is_over);
+        let shown_from = finished.map(|edition| edition.number).rev().nth(FINISHED - 1);
+        let (mut tallies, bounces) = (Vec::new(), self.store.bounce_counts().await?);
+        for edition in editions.filter(|edition| edition.published_at.is_some()) {
+            if !is_over(&edition) || Some(edition.number) >= shown_from {
+                let (number, tally) = (edition.number, self.store.tally(edition.number).await?);
+                tallies.push((number, tally, bounce::came_back(number, &bounces)));
+            }
+        }
+        Ok(tallies)
+    }
+}
+
+fn held<'a>(editions: impl Iterator<Item = &'a Edition>) -> u64 {
+    editions.filter(|edition| edition.state == EditionState::Held).count() as u64
 }

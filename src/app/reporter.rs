@@ -1,5 +1,6 @@
 //! Where everything stands, and what needs a person.
 
+mod bulletins;
 mod pictures;
 mod rules;
 
@@ -27,11 +28,10 @@ use crate::domain::segment::Segment;
 use crate::domain::subscriber::SubscriberCounts;
 use crate::domain::subscription::bounce;
 use crate::domain::subscription::report_kind::ReportKind;
-use crate::domain::subscription::wave::Wave;
 use crate::domain::text::dates;
 use crate::mail::Waiting;
 use crate::ordinary_file;
-use rules::{of_bounces, of_bulletin, of_relay, of_state, of_wave};
+use rules::{of_bounces, of_relay, of_state};
 
 /// What an edition needs before it falls due is said from two fortnights before; of the next one always.
 const HORIZON: TimeDelta = TimeDelta::days(28);
@@ -192,12 +192,11 @@ impl Reporter {
                 rows.push(self.row(edition, deliveries, bounce::came_back(edition.number, &bounces)));
             }
         }
-        attention.extend(self.bulletins().all().await?.into_iter().filter_map(of_bulletin));
+        attention.extend(self.of_bulletins(&bounces).await?);
         attention.extend(self.of_subscribers().await?);
-        attention.extend(of_bounces(&editions, &bounces));
-        attention.extend(store.open_waves().await?.into_iter().filter(|open| open.waiting > 0).map(of_wave));
-        let unsettled = store.waves().await?.into_iter().filter(Wave::waits_to_be_completed);
-        attention.extend(unsettled.map(Attention::UnsettledWave));
+        let came_back = of_bounces(editions.iter(), &bounces).into_iter();
+        attention.extend(came_back.map(|(number, need)| Attention::Edition(number, need)));
+        attention.extend(self.of_waves().await?);
         attention.extend(self.of_inbox());
         attention.extend(self.of_content());
         attention.extend(self.broken.map(Attention::BrokenFiles));

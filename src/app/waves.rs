@@ -6,10 +6,12 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Utc};
 
 use super::deliveries::never_again;
+use super::edition::mailing_name;
 use super::error::NeverAgain;
 use super::parts::{SMALL_PART, in_parts};
 use super::{AppContext, AppError};
 use crate::domain::audit::OPERATOR;
+use crate::domain::bulletin::MailingName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::{RecipientId, SuppressionReason};
 use crate::domain::subscription::mailbox::Mailbox;
@@ -22,6 +24,8 @@ use crate::store::{OpenWave, Scope, WaveBounce, decide};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledWave {
     pub wave: Wave,
+    /// What was sent.
+    pub of: MailingName,
     /// How many mailboxes waited.
     pub mailboxes: u64,
     /// Whether the same was decided before, and broke off.
@@ -44,15 +48,21 @@ impl Waves {
         Self { context: context.clone() }
     }
 
-    /// Those that wait for a person, oldest first, and how many mailboxes wait with each; then those whose decision broke off.
+    /// Those that wait for a person, oldest first, with what was sent and how many mailboxes wait with each; then those whose
+    /// decision broke off.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn open(&self) -> Result<Vec<(Wave, u64)>, AppError> {
+    pub async fn open(&self) -> Result<Vec<(Wave, MailingName, u64)>, AppError> {
         let store = &self.context.store;
         let open = store.open_waves().await?.into_iter().filter(|open| open.waiting > 0);
         let begun = store.waves().await?.into_iter().filter(Wave::waits_to_be_completed);
-        Ok(open.map(|open| (open.wave, open.waiting)).chain(begun.map(|wave| (wave, 0))).collect())
+        let mut waves = Vec::new();
+        for (wave, waiting) in open.map(|open| (open.wave, open.waiting)).chain(begun.map(|wave| (wave, 0))) {
+            let of = mailing_name(&**store, wave.edition).await?;
+            waves.push((wave, of, waiting));
+        }
+        Ok(waves)
     }
 
     /// The bounces of a wave.
@@ -88,7 +98,8 @@ impl Waves {
             let (part, _) = decide(&*self.context.store, &scope, self.now(), None, decision).await?;
             let SettledPart { wave, mailboxes, last, .. } = part?;
             let broke_off = before.map_or(wave.state != WaveState::Open, |before| before.broke_off);
-            let settled = SettledWave { wave, mailboxes, broke_off, never_again: None };
+            let of = mailing_name(&*self.context.store, wave.edition).await?;
+            let settled = SettledWave { wave, of, mailboxes, broke_off, never_again: None };
             Ok(match last {
                 Some(last) => ControlFlow::Continue((last, Some(settled))),
                 None => ControlFlow::Break(settled),

@@ -78,7 +78,8 @@ impl Send {
             }
             Err(AppError::Findings(findings)) => {
                 let what = (config.clone(), context.clock);
-                let finished = sender::finish_only(what, order.target, &findings, &watcher, &stop).await?;
+                let finishing = sender::finish_only(what, order.target, &findings, &watcher, &stop);
+                let finished = Box::pin(finishing).await?;
                 if finished.is_some() {
                     let app = bootstrap::open(config, context.clock).await?;
                     Box::pin(operators::tell(&app, None, &watcher, &stop)).await;

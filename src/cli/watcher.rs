@@ -46,10 +46,12 @@ impl Watcher {
     }
 
     fn tell(&self, report: &RunReport) {
-        if !self.json {
-            lines(report).iter().for_each(|line| out::line(line));
-        } else if !self.answers_for(report) {
-            lines(report).iter().for_each(|line| out::note(line));
+        for line in lines(report) {
+            if !self.json {
+                out::line(&line);
+            } else if !self.answers_for(report) {
+                out::note(&line);
+            }
         }
         if let TransportUrl::Maildir(path) = &self.config.mail.transport
             && !self.json

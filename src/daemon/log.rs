@@ -7,7 +7,7 @@ use crate::app::sender::{Ended, Observer, Posted, RunReport};
 use crate::domain::bulletin::BulletinName;
 use crate::domain::calendar::Action;
 use crate::domain::edition::EditionNumber;
-use crate::messages::edition as messages;
+use crate::messages::{bulletins, edition as messages};
 
 /// Tells the log.
 pub(super) struct Log {
@@ -96,7 +96,13 @@ impl Observer for Log {
             tracing::warn!(edition, bulletin, "the last trouble was: {reply}");
         }
         match &report.ended {
-            Ended::Halted(reason) => tracing::error!(edition, bulletin, "held: {}", messages::hold(reason, number)),
+            Ended::Halted(reason) => {
+                let why = match &report.bulletin {
+                    Some(name) => bulletins::why(name, Some(reason)),
+                    None => messages::hold(reason, number),
+                };
+                tracing::error!(edition, bulletin, "held: {why}");
+            }
             Ended::Unreachable(reply) => {
                 tracing::error!(edition, bulletin, "the relay cannot be reached, so what is left waits: {reply}");
             }

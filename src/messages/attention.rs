@@ -1,6 +1,8 @@
 //! What needs a person, in a sentence each: with commands for a terminal, and without them for pages and mails.
 
+mod commands;
 mod holds;
+mod mailings;
 mod matter;
 mod people;
 mod short;
@@ -8,12 +10,14 @@ mod short;
 use chrono::{DateTime, FixedOffset};
 
 use super::subscription::import_began;
-use super::{bulletins, edition as editions, picks, plan, waves};
-use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention, Undelivered};
+use super::{edition as editions, plan, waves};
+use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention};
+use crate::domain::bulletin::MailingName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::count;
 
+use commands::of_mailing;
 pub use holds::because as why_held;
 pub use matter::{ConsolePage, Matter, button};
 pub use people::for_people;
@@ -23,15 +27,15 @@ pub use short::in_short;
 pub fn attention(attention: &Attention) -> String {
     match attention {
         Attention::Restored(what) => restored(*what),
-        Attention::Edition(number, what) => edition(*number, what),
-        Attention::BulletinHeld { name, reason, is_published } => bulletins::held(name, reason.as_ref(), *is_published),
+        Attention::Edition(number, what) => of_mailing(&MailingName::Edition(*number), what),
+        Attention::Bulletin(name, what) => of_mailing(&MailingName::Bulletin(name.clone()), what),
         Attention::Replaced(what) => plan::replacement(what),
         Attention::UnknownBand { band, mailboxes } => format!(
             "{} for band {band}, which config.toml no longer has: nothing is sent for it",
             count(*mailboxes, "mailbox asks", "mailboxes ask")
         ),
-        Attention::Wave { wave, mailboxes } => waves::attention(wave, *mailboxes),
-        Attention::UnsettledWave(wave) => waves::unsettled(wave),
+        Attention::Wave { wave, of, mailboxes } => waves::attention(wave, of, *mailboxes),
+        Attention::UnsettledWave { wave, of } => waves::unsettled(wave, of),
         Attention::NotAMessage { path, what, others } => {
             let more = if *others == 0 { String::new() } else { format!(" ({others} more there)") };
             format!("{} is {what}, not a message, and is never read{more}: move it away", path.display())
@@ -135,69 +139,5 @@ pub fn released(what: AfterRestore) -> String {
 
 /// That an edition waits for approval, until when, and how it is given.
 pub fn needs_approval(number: EditionNumber, due: &DateTime<FixedOffset>) -> String {
-    format!(
-        "edition {number} needs approval before {}: look at `fortnightly preview --edition {number}`, \
-         then `fortnightly approve {number}`",
-        local_moment(due)
-    )
-}
-
-fn edition(number: EditionNumber, what: &EditionAttention) -> String {
-    match what {
-        EditionAttention::Held { reason, is_published: false } => editions::held(reason, number),
-        EditionAttention::Held { reason, is_published: true } => {
-            format!("edition {number} is held: {}. {}", editions::hold(reason, number), editions::to_go_on(number))
-        }
-        EditionAttention::WouldBeHeld(reason) => {
-            format!("edition {number} would be held: {}", editions::hold(reason, number))
-        }
-        EditionAttention::NeedsApproval { due } => needs_approval(number, due),
-        EditionAttention::Overdue { due, unapproved: true } => format!(
-            "edition {number} was due on {} and nobody has approved it: look at `fortnightly preview --edition {number}`, \
-             then `fortnightly approve {number}`",
-            local_moment(due)
-        ),
-        EditionAttention::Overdue { due, unapproved: false } => {
-            format!("edition {number} was due on {} and was not sent: is `fortnightly run` running?", local_moment(due))
-        }
-        EditionAttention::Edited { was_approved, edits } => {
-            let (since, edits) = (if *was_approved { "approved" } else { "planned" }, picks::edits(edits));
-            format!(
-                "edition {number} was edited since it was {since}: {edits}; look at `fortnightly preview --edition {number}`"
-            )
-        }
-        EditionAttention::WithoutPicture(lost) => format!("edition {number}: {lost}"),
-        EditionAttention::Unfinished { waiting, total } => format!(
-            "edition {number} is unfinished: {waiting} of {total} mails wait; `fortnightly run` or \
-             `fortnightly send --edition {number}` goes on"
-        ),
-        EditionAttention::Undelivered { how, count, total } => {
-            let what = match how {
-                Undelivered::Refused => "were refused or came back",
-                Undelivered::GivenUp => "were given up",
-                Undelivered::Uncertain => "may or may not have arrived",
-            };
-            format!(
-                "edition {number}: {count} of {total} mails {what}; look at `fortnightly deliveries list --edition {number}`"
-            )
-        }
-        EditionAttention::Bounced { mails, suppressed } => bounced(number, *mails, *suppressed),
-        EditionAttention::PolicyBounces(mails) => format!(
-            "edition {number}: {} came back as a matter of policy (status 5.7, or a block list), which is about this \
-             sender and not about the mailbox: look at SPF, DKIM and DMARC with `fortnightly check --online`",
-            count(*mails, "mail", "mails")
-        ),
-    }
-}
-
-fn bounced(number: EditionNumber, mails: u64, suppressed: u64) -> String {
-    let them = if mails == 1 { "it" } else { "them" };
-    let came = count(mails, "mail came", "mails came");
-    let look = format!("look at `fortnightly deliveries list --edition {number} --bounced`");
-    let said = format!("edition {number}: {came} back after the relay had accepted {them}: {look}");
-    if suppressed == 0 {
-        return said;
-    }
-    let lost = count(suppressed, "mailbox gets", "mailboxes get");
-    format!("{said}; {lost} no more mail, so ask those subscribers for another address")
+    of_mailing(&MailingName::Edition(number), &EditionAttention::NeedsApproval { due: *due })
 }

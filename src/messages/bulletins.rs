@@ -121,13 +121,13 @@ pub fn held(name: &BulletinName, reason: Option<&HoldReason>, is_published: bool
         Some(HoldReason::RestoredStore) => "Look at `fortnightly status`, then `fortnightly release`.".to_owned(),
         _ => format!("To let it go on: `fortnightly release bulletin:{name}`."),
     };
-    format!("bulletin {name} {when}: {}. {go_on}", why(reason))
+    format!("bulletin {name} {when}: {}. {go_on}", why(name, reason))
 }
 
 /// Why a bulletin is held. None of the reasons of a bulletin has an edition in it.
-pub fn why(reason: Option<&HoldReason>) -> String {
-    let none = crate::domain::edition::EditionNumber(0);
-    reason.map_or_else(|| "no reason given".to_owned(), |reason| edition::hold(reason, none))
+pub fn why(name: &BulletinName, reason: Option<&HoldReason>) -> String {
+    let resolve = format!("fortnightly deliveries resolve --bulletin {name}");
+    reason.map_or_else(|| "no reason given".to_owned(), |reason| edition::hold_of(reason, EditionNumber(0), &resolve))
 }
 
 fn published(name: &BulletinName, decision: Decision, state: EditionState, tally: &Tally) -> String {
@@ -185,7 +185,7 @@ pub fn decided(decided: &BulletinDecided) -> Vec<String> {
     let before = if *changed { "" } else { " already; nothing changed" };
     let mut lines = vec![format!("Bulletin {name} is {state}{before}.")];
     if let Some(reason) = bulletin.hold_reason() {
-        lines.push(format!("  Why: {}", why(Some(reason))));
+        lines.push(format!("  Why: {}", why(name, Some(reason))));
     }
     if bulletin.published.is_some()
         && matches!(state, EditionState::Held | EditionState::Sent | EditionState::Withdrawn)
@@ -229,7 +229,7 @@ pub fn note(status: &BulletinStatus) -> String {
         _ if status.state == EditionState::Withdrawn && status.sent_at.is_some() => {
             "withdrawn while it was being sent".to_owned()
         }
-        Some(StateReason::Held(reason)) => why(Some(reason)),
+        Some(StateReason::Held(reason)) => why(&status.name, Some(reason)),
         Some(StateReason::Withdrawn(reason)) => edition::withdrawn(*reason),
         _ if status.was_edited => "edited since it was approved".to_owned(),
         _ => status.readers_of.as_ref().map(|mailing| about(mailing, status.is_correction)).unwrap_or_default(),

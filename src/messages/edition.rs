@@ -2,19 +2,18 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 
-use crate::domain::bulletin::BulletinId;
 use crate::domain::edition::{
     Deadline, Edition, EditionNumber, HoldReason, MissReason, StateReason, ToldHold, UnservedBand, WithdrawReason,
 };
 use crate::domain::text::dates;
 
-/// What is sent under this number, for reading on: `edition 7`, or `a bulletin`, which people know by its name.
-pub fn mailing(number: EditionNumber) -> String {
-    BulletinId::of(number).map_or_else(|| format!("edition {number}"), |_| "a bulletin".to_owned())
-}
-
 /// Why an edition is held; completes “edition 7 is held: …”. Some say what to do: [`way_out`] has the rest.
 pub fn hold(reason: &HoldReason, number: EditionNumber) -> String {
+    hold_of(reason, number, "fortnightly deliveries resolve")
+}
+
+/// The same, with the command that settles its uncertain mails.
+pub(super) fn hold_of(reason: &HoldReason, number: EditionNumber, resolve: &str) -> String {
     match reason {
         HoldReason::Late { deadline, unapproved: false } => {
             format!("late: {}; send it with `fortnightly send --late` or wait for the next edition", too_late(deadline))
@@ -44,7 +43,7 @@ pub fn hold(reason: &HoldReason, number: EditionNumber) -> String {
             let last = last.as_ref().map(|reply| format!(" (the last: {reply})")).unwrap_or_default();
             format!(
                 "the run stopped itself: {mails} mails in a row got no answer that can be read{last}, so they may or may not \
-                 have arrived; look into the relay's log and settle them with `fortnightly deliveries resolve`, for what \
+                 have arrived; look into the relay's log and settle them with `{resolve}`, for what \
                  is not settled is sent again after a release"
             )
         }

@@ -30,8 +30,9 @@ fn console(notice: &Notice) -> (Option<(String, String)>, Option<String>) {
     let Console { url, listen } = &notice.console;
     let page = page(&notice.items);
     if let Some(url) = url {
-        let words = match page {
+        let words = match &page {
             ConsolePage::Edition(number) => format!("Look at edition {number} in the console"),
+            ConsolePage::Bulletin(name) => format!("Look at bulletin {name} in the console"),
             _ => "Open the console".to_owned(),
         };
         return (Some((words, format!("{url}{}", page.path()))), None);
@@ -44,7 +45,7 @@ fn console(notice: &Notice) -> (Option<(String, String)>, Option<String>) {
 fn page(items: &[Item]) -> ConsolePage {
     let of = |item: &Item| match item {
         Item::Coming(coming) => ConsolePage::Edition(coming.number),
-        Item::Finished(finished) => ConsolePage::Edition(finished.number),
+        Item::Finished(finished) => ConsolePage::of(&finished.what),
         Item::Missed { edition, .. } => ConsolePage::Edition(*edition),
         Item::Matter(attention) => for_people(attention).page.unwrap_or(ConsolePage::Now),
         Item::Relay { .. } | Item::Review { .. } | Item::BankHolidays { .. } => ConsolePage::Now,
@@ -66,7 +67,7 @@ fn title(notice: &Notice) -> String {
     let many = notice.items.len() as u64;
     match (notice.kind, notice.items.as_slice()) {
         (_, [Item::Coming(coming)]) => coming::title(coming),
-        (_, [Item::Finished(finished)]) => format!("Edition {} has gone out", finished.number),
+        (_, [Item::Finished(finished)]) => format!("{} has gone out", finished.what.capital()),
         (_, [Item::Missed { edition, .. }]) => format!("Edition {edition} was not sent"),
         (NoticeKind::Stopped, [Item::Matter(Attention::Edition(number, _))]) => {
             format!("The sending of edition {number} has stopped")
@@ -77,7 +78,7 @@ fn title(notice: &Notice) -> String {
         (NoticeKind::Coming, _) => format!("{many} editions go out soon"),
         (NoticeKind::Held, _) => format!("{many} editions are held or were not sent"),
         (NoticeKind::Stopped, _) => format!("The sending of {many} editions has stopped"),
-        (NoticeKind::Finished, _) => format!("{many} editions have gone out"),
+        (NoticeKind::Finished, items) => finished::title(items),
         (NoticeKind::Wave, _) => "Many mailboxes were reported as unknown".to_owned(),
         (NoticeKind::Attention, [_]) => "Something needs you".to_owned(),
         (NoticeKind::Attention, _) => format!("{many} things need you"),
@@ -129,7 +130,7 @@ fn item(item: &Item) -> Vec<Part> {
 fn titled(one: &Item) -> Vec<Part> {
     let heading = match one {
         Item::Coming(coming) => coming::title(coming),
-        Item::Finished(finished) => format!("Edition {}", finished.number),
+        Item::Finished(finished) => finished.what.capital(),
         Item::Matter(_)
         | Item::Missed { .. }
         | Item::Relay { .. }

@@ -1,16 +1,15 @@
 //! What is said about waves of bounces, and about bounces that are taken back.
 
-use super::edition::mailing;
 use crate::app::error::NeverAgain;
 use crate::app::waves::SettledWave;
-use crate::domain::bulletin::BulletinId;
+use crate::domain::bulletin::MailingName;
 use crate::domain::subscriber::SuppressionReason;
 use crate::domain::subscription::wave::{CannotSettle, Wave, WaveId, WaveScope, WaveState};
 use crate::domain::text::lists::count;
 
 /// What a person is asked about a wave.
-pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
-    let (WaveId(id), what) = (wave.id, mailing(wave.edition));
+pub(super) fn attention(wave: &Wave, of: &MailingName, mailboxes: u64) -> String {
+    let WaveId(id) = wave.id;
     let among = match &wave.scope {
         WaveScope::Edition => String::new(),
         WaveScope::Domain(domain) => format!(" at {domain}"),
@@ -18,7 +17,7 @@ pub(super) fn attention(wave: &Wave, mailboxes: u64) -> String {
     };
     let were = count(mailboxes, "mailbox was", "mailboxes were");
     format!(
-        "wave {id}: {were} reported as unknown{among} when {what} was sent, so many at once that the report may be \
+        "wave {id}: {were} reported as unknown{among} when {of} was sent, so many at once that the report may be \
          wrong. They stay subscribed for now. Look at `fortnightly suppressions list --wave {id}`. If they are gone: \
          `fortnightly suppressions confirm {id}`. If they still work: `fortnightly suppressions dismiss {id}`"
     )
@@ -51,10 +50,10 @@ pub(super) fn refused(why: CannotSettle) -> String {
 }
 
 /// What became of a wave of mailboxes that are gone.
-pub fn confirmed(SettledWave { wave, mailboxes, broke_off, .. }: &SettledWave) -> String {
-    let (WaveId(id), what) = (wave.id, mailing(wave.edition));
+pub fn confirmed(SettledWave { wave, of, mailboxes, broke_off, .. }: &SettledWave) -> String {
+    let WaveId(id) = wave.id;
     let end = count(*mailboxes, "mailbox gets", "mailboxes get");
-    format!("Wave {id} of {what} is confirmed: {end} no more mail.{}", completes(*broke_off))
+    format!("Wave {id} of {of} is confirmed: {end} no more mail.{}", completes(*broke_off))
 }
 
 fn completes(broke_off: bool) -> &'static str {
@@ -62,32 +61,34 @@ fn completes(broke_off: bool) -> &'static str {
 }
 
 /// That what was decided about a wave was not carried out for all of its mailboxes yet.
-pub(super) fn unsettled(wave: &Wave) -> String {
-    let (WaveId(id), what, state) = (wave.id, mailing(wave.edition), wave.state);
+pub(super) fn unsettled(wave: &Wave, of: &MailingName) -> String {
+    let (WaveId(id), state) = (wave.id, wave.state);
     let command = if state == WaveState::Confirmed { "confirm" } else { "dismiss" };
     format!(
-        "wave {id} of {what} is {state}, but not for all of its mailboxes yet: unless that is still running, \
+        "wave {id} of {of} is {state}, but not for all of its mailboxes yet: unless that is still running, \
          `fortnightly suppressions {command} {id}` completes it"
     )
 }
 
 /// What became of a wave in which the server was wrong, and how its mails are sent again.
-pub fn dismissed(SettledWave { wave, mailboxes, broke_off, never_again }: &SettledWave) -> String {
-    let (WaveId(id), what) = (wave.id, mailing(wave.edition));
+pub fn dismissed(SettledWave { wave, of, mailboxes, broke_off, never_again }: &SettledWave) -> String {
+    let WaveId(id) = wave.id;
     let stay = count(*mailboxes, "mailbox stays", "mailboxes stay");
-    let again = match never_again {
-        Some(NeverAgain::Overtaken(newer)) => {
+    let again = match (never_again, of) {
+        (Some(NeverAgain::Overtaken(newer)), _) => {
             format!("Edition {newer} has taken its place, so its mails are not sent again; they get the next one.")
         }
-        Some(why @ (NeverAgain::Withdrawn | NeverAgain::Forgotten)) => {
+        (Some(why @ (NeverAgain::Withdrawn | NeverAgain::Forgotten)), _) => {
             format!("Its mails are not sent again: {why}.")
         }
-        None if BulletinId::of(wave.edition).is_some() => {
-            "To send it to them again: `fortnightly deliveries retry --bulletin NAME`.".to_owned()
+        (None, MailingName::Bulletin(name)) => {
+            format!("To send it to them again: `fortnightly deliveries retry --bulletin {name}`.")
         }
-        None => format!("To send it to them again: `fortnightly deliveries retry --edition {}`.", wave.edition),
+        (None, MailingName::Edition(number)) => {
+            format!("To send it to them again: `fortnightly deliveries retry --edition {number}`.")
+        }
     };
-    format!("Wave {id} of {what} is dismissed: {stay} subscribed.{} {again}", completes(*broke_off))
+    format!("Wave {id} of {of} is dismissed: {stay} subscribed.{} {again}", completes(*broke_off))
 }
 
 /// What became of suppressions that are taken back together.

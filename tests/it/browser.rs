@@ -318,18 +318,50 @@ fn a_spam_filter_has_little_against_our_mail() {
         return;
     }
     for mail in mails() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("mail"), &mail.raw).unwrap();
-        let output = Command::new("spamassassin")
-            .args(["-L", "-t", "--prefspath"])
-            .arg(folder.path().join("prefs"))
-            .stdin(fs::File::open(folder.path().join("mail")).unwrap())
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        let line = told.lines().find(|line| line.starts_with("X-Spam-Status:")).unwrap_or_else(|| panic!("{told}"));
-        let score: f64 = line.split("score=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-        let rules = told.split("Content analysis details:").nth(1).unwrap_or_default();
-        assert!(score < 2.0, "{} for “{}”: {rules}", score, mail.subject);
+        let (score, rules) = spam_score(&mail.raw);
+        assert!(score < 2.0, "{score} for “{}”: {rules}", mail.subject);
     }
+}
+
+/// Where a program keeps the text of a mail alone, or makes a mail of it.
+#[test]
+fn a_spam_filter_has_little_against_the_text_of_a_bulletin() {
+    if Command::new("spamassassin").arg("--version").stdout(Stdio::null()).status().is_err() {
+        skipped("the spam filter", "spamassassin is not installed");
+        return;
+    }
+    let fixture = Fixture::shipped();
+    fixture.at("2026-11-30T08:00:00Z", &["send"]).exits(0);
+    fixture.write(WARNING, WARNING_TEXT);
+    fixture.at("2026-11-30T08:00:00Z", SEND_WARNING).exits(0);
+    fixture.write("activities/bulletins/number.md", CORRECTION);
+    let correct = ["bulletin", "number", "--edition", "7", "--yes", "--beside-edition"];
+    fixture.at("2026-11-30T08:00:00Z", &correct).exits(0);
+    let mails = fixture.mails();
+    for subject in ["A game with strangers", "Correction: "] {
+        let mail = mails.iter().find(|mail| mail.subject.starts_with(subject)).unwrap();
+        let raw = String::from_utf8(mail.raw.clone()).unwrap().replace("\r\n", "\n");
+        assert!(!raw.contains("image/"), "it has no picture");
+        let (head, _) = raw.split_once("\n\n").unwrap();
+        let head: Vec<&str> = head.split('\n').filter(|line| !line.contains("boundary")).collect();
+        let head = head.join("\n").replace("multipart/alternative;", "text/plain; charset=utf-8");
+        let (score, rules) = spam_score(format!("{head}\n\n{}", mail.text).as_bytes());
+        assert!(score < 2.0, "{score} for the text of “{}”: {rules}", mail.subject);
+    }
+}
+
+/// What `SpamAssassin` says of a mail without asking anybody: the score, and by which rules.
+fn spam_score(raw: &[u8]) -> (f64, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("mail"), raw).unwrap();
+    let output = Command::new("spamassassin")
+        .args(["-L", "-t", "--prefspath"])
+        .arg(folder.path().join("prefs"))
+        .stdin(fs::File::open(folder.path().join("mail")).unwrap())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let line = told.lines().find(|line| line.starts_with("X-Spam-Status:")).unwrap_or_else(|| panic!("{told}"));
+    let score = line.split("score=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    (score, told.split("Content analysis details:").nth(1).unwrap_or_default().to_owned())
 }

@@ -12,6 +12,7 @@ mod bulletin_pages;
 mod bulletin_preview;
 mod bulletins;
 mod bulletins_make_way;
+mod bulletins_watched;
 mod card_parts;
 mod check;
 mod config;

@@ -9,7 +9,7 @@ use crate::support::bounces::{bounce, take};
 use crate::support::fixture::{BASE, Fixture, Mail, three, until};
 use crate::support::http::{ask, console};
 use crate::support::oracle::{Oracle, Said};
-use crate::support::sending::behind_relay;
+use crate::support::sending::{WARNING, WARNING_TEXT, behind_relay};
 
 const OFFICER: &str = "officer@example.org";
 
@@ -122,6 +122,21 @@ fn an_edition_that_has_gone_out_is_told_with_its_figures() {
     let before = subjects(&fixture).len();
     fixture.at("2026-12-01T08:00:00Z", &["send"]).exits(0);
     assert_eq!(subjects(&fixture).len(), before);
+}
+
+#[test]
+fn a_bulletin_that_has_gone_out_is_told_as_an_edition_is() {
+    let fixture = service("");
+    fixture.write(WARNING, WARNING_TEXT);
+    fixture.at("2026-11-25T12:00:00Z", &["bulletin", "warning", "--yes"]).exits(0);
+    let finished = told(&fixture).pop().unwrap();
+    assert_eq!(finished.subject, "Bulletin warning has gone out");
+    let words = finished.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Bulletin warning began to go out on") && words.contains(": 4 mails."), "{words}");
+    assert!(words.contains("https://console.example.org/bulletins/warning"), "{words}");
+    fixture.at("2026-11-25T13:00:00Z", &["send"]);
+    let again = subjects(&fixture).into_iter().filter(|subject| subject.contains("warning")).count();
+    assert_eq!(again, 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //!
 //! `FORTNIGHTLY_LONG=1` takes more recipients.
 
+mod bulletin;
 mod clocks;
 mod cut_off;
 mod killed;
@@ -115,7 +116,8 @@ pub(crate) fn ended_well(node: &Fixture, oracle: &Oracle, recipients: usize, mos
     let (accepted, state, attention) = edition_status(node, "accepted");
     assert_eq!((accepted, state.as_str()), (recipients as u64, "sent"), "{attention}\n{log}");
     let status = node.run(&["status", "--json"]).exits(0).json();
-    let begun = status["editions"].as_array().unwrap().iter().filter(|edition| edition["deliveries"]["total"] != 0);
+    let all = ["editions", "bulletins"].into_iter().flat_map(|kind| status[kind].as_array().unwrap());
+    let begun = all.filter(|one| one["deliveries"]["total"] != 0);
     assert_eq!(begun.count(), 1, "{status}");
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::support::bounces::{bounce, bounce_from, mail_to, report_to, take, take_now};
 use crate::support::fixture::{BASE, Fixture};
 use crate::support::oracle::Oracle;
-use crate::support::sending::{SEND, behind_relay, edition_status};
+use crate::support::sending::{SEND, WARNING, WARNING_TEXT, behind_relay, edition_status};
 
 const SENT: &str = "2026-11-30T08:00:00Z";
 const SOON: &str = "2026-11-30T08:30:00Z";
@@ -83,6 +83,25 @@ fn an_empty_list_is_what_no_wave_leaves_behind() {
     fixture.at(NEXT, &["suppressions", "dismiss", "1"]).exits(1).complains("confirmed already");
     fixture.at(NEXT, &["suppressions", "confirm", "2"]).exits(1).complains("no such wave");
     assert!(waves(&fixture, NEXT).is_empty());
+}
+
+#[test]
+fn a_wave_of_a_bulletin_has_its_name() {
+    let mailboxes = boxes(30, "invented.example");
+    let fixture = with_list(BASE, &mailboxes);
+    fixture.write(WARNING, WARNING_TEXT);
+    let now = "2026-11-25T12:00:00Z";
+    fixture.at(now, &["subscribers", "import", "list.csv"]).exits(0);
+    fixture.at(now, &["bulletin", "warning", "--yes"]).exits(0);
+    all_bounce(&fixture, now, &mailboxes);
+    let [(1, line)] = &waves(&fixture, now)[..] else { panic!("{:?}", waves(&fixture, now)) };
+    assert!(line.contains("unknown when bulletin warning was sent"), "{line}");
+    let dismissed = fixture.at(now, &["suppressions", "dismiss", "1"]).exits(0);
+    dismissed.says("Wave 1 of bulletin warning is dismissed");
+    dismissed.says("`fortnightly deliveries retry --bulletin warning`");
+    fixture.at(now, &["deliveries", "retry", "--bulletin", "warning"]).exits(0).says("30 mails queued again");
+    let audit = fixture.at(now, &["status", "--audit"]).exits(0).stdout;
+    assert!(audit.contains("of a bulletin") && !audit.contains("2147483649"), "{audit}");
 }
 
 /// What an operator finds out about a wave, and about a mailbox of it.

@@ -10,6 +10,7 @@ use super::notice::{ApprovalNeed, Audience, ComingEdition, Console, FinishedEdit
 use crate::app::attention::{Attention, EditionAttention};
 use crate::app::{AppContext, AppError};
 use crate::domain::band::BandSet;
+use crate::domain::bulletin::MailingName;
 use crate::domain::calendar::Approval;
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::notice::{DueNotice, Finding, NoticeKind, Told};
@@ -61,9 +62,9 @@ impl OperatorNotices {
                 Some(Item::Matter(Attention::Edition(*edition, held)))
             }
             Finding::Missed { edition, reason } => Some(Item::Missed { edition: *edition, reason: reason.clone() }),
-            Finding::Finished { edition } => match edition_of(edition) {
-                Some(edition) => {
-                    self.finished(found, edition).await?.map(|finished| Item::Finished(Box::new(finished)))
+            Finding::Finished { edition } => match found.mailing(*edition) {
+                Some((what, course)) => {
+                    self.finished(found, what, course).await?.map(|finished| Item::Finished(Box::new(finished)))
                 }
                 None => None,
             },
@@ -142,11 +143,16 @@ impl OperatorNotices {
         })
     }
 
-    async fn finished(&self, found: &Found, edition: &Edition) -> Result<Option<FinishedEdition>, AppError> {
+    async fn finished(
+        &self,
+        found: &Found,
+        what: MailingName,
+        edition: &Edition,
+    ) -> Result<Option<FinishedEdition>, AppError> {
         let Some(published_at) = edition.published_at else { return Ok(None) };
         let bounces = self.context.store.bounce_counts().await?;
         Ok(Some(FinishedEdition {
-            number: edition.number,
+            what,
             tally: found.tallies.get(&edition.number).copied().unwrap_or_default(),
             bounced: bounce::came_back(edition.number, &bounces),
             from: self.context.local(published_at),

@@ -21,10 +21,11 @@ const OUTAGES: TimeDelta = TimeDelta::days(7);
 impl OperatorNotices {
     pub(super) async fn found(&self, now: DateTime<Utc>, today: NaiveDate) -> Result<Found, AppError> {
         let AppContext { config, store, .. } = &self.context;
-        let editions = store.editions().await?;
+        let (editions, bulletins) = (store.editions().await?, store.bulletins().await?);
+        let courses: Vec<Edition> = bulletins.iter().map(|bulletin| bulletin.course.clone()).collect();
         let mut tallies = BTreeMap::new();
         let is_recent = |edition: &&Edition| edition.published_at.is_some_and(|at| now <= at + RECENT);
-        for edition in editions.iter().filter(is_recent) {
+        for edition in editions.iter().chain(&courses).filter(is_recent) {
             tallies.insert(edition.number, store.tally(edition.number).await?);
         }
         let attention = self.attention().await?;
@@ -32,6 +33,9 @@ impl OperatorNotices {
         let needs_a_person: BTreeMap<String, Attention> = keyed.collect();
         let rules = Rules { ahead: config.service.operator_notice, approval: config.schedule.approval };
         let mut findings = of_editions(rules, now, &editions, &tallies);
+        // That a bulletin is held is told with everything else that needs a person.
+        let of_bulletins = of_editions(rules, now, &courses, &tallies).into_iter();
+        findings.extend(of_bulletins.filter(|finding| matches!(finding, Finding::Finished { .. })));
         findings.extend(attention.iter().filter_map(|one| match one {
             Attention::Wave { wave, .. } => Some(Finding::Wave(wave.id)),
             _ => None,
@@ -40,7 +44,7 @@ impl OperatorNotices {
         let is_over = |outage: &RelayOutage| outage.until.is_some_and(|until| now < until + OUTAGES);
         findings.extend(store.relay_outages().await?.into_iter().filter(is_over).map(Finding::Relay));
         findings.extend(self.reviews(today));
-        Ok(Found { findings, editions, tallies, attention, needs_a_person })
+        Ok(Found { findings, editions, bulletins, tallies, attention, needs_a_person })
     }
 
     async fn attention(&self) -> Result<Vec<Attention>, AppError> {
@@ -78,7 +82,13 @@ fn key(attention: &Attention, now: DateTime<Utc>) -> Option<String> {
             }
             _ => None,
         },
-        Attention::BulletinHeld { name, .. } => Some(format!("bulletin {name}")),
+        Attention::Bulletin(name, what) => match what {
+            EditionAttention::Held { .. } => Some(format!("bulletin {name}")),
+            EditionAttention::Edited { .. } => Some(format!("bulletin {name} edited")),
+            EditionAttention::Unfinished { .. } => Some(format!("bulletin {name} unfinished")),
+            // The notice that it has gone out tells what became of its mails.
+            _ => None,
+        },
         Attention::UnknownBand { band, .. } => Some(format!("band {band}")),
         Attention::NotAMessage { path, .. } => Some(format!("no message {}", path.display())),
         Attention::SyncWaits => Some("sync".to_owned()),
@@ -88,7 +98,7 @@ fn key(attention: &Attention, now: DateTime<Utc>) -> Option<String> {
         | Attention::Replaced(_)
         | Attention::WithoutLogo(_)
         | Attention::Wave { .. }
-        | Attention::UnsettledWave(_)
+        | Attention::UnsettledWave { .. }
         | Attention::RelayUnreachable { .. } => None,
     }
 }

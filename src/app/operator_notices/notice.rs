@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use crate::app::attention::Attention;
 use crate::domain::activity::Nation;
 use crate::domain::band::Band;
+use crate::domain::bulletin::MailingName;
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{EditionNumber, MissReason, Pick, Selection};
 use crate::domain::notice::NoticeKind;
@@ -100,10 +101,10 @@ pub struct Audience {
     pub bands: Vec<(Band, u64)>,
 }
 
-/// An edition that has gone out.
+/// An edition that has gone out, or a bulletin.
 #[derive(Debug, Clone)]
 pub struct FinishedEdition {
-    pub number: EditionNumber,
+    pub what: MailingName,
     pub tally: Tally,
     /// How many of the accepted ones came back so far.
     pub bounced: u64,

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::attention::{Attention, EditionAttention, Undelivered};
-use crate::app::bulletins::BulletinStatus;
+use crate::domain::bulletin::MailingName;
 use crate::domain::delivery::Tally;
-use crate::domain::edition::{Edition, EditionState, HoldReason, StateReason};
+use crate::domain::edition::{Edition, EditionNumber, EditionState, HoldReason};
 use crate::domain::notice::RelayOutage;
 use crate::domain::subscription::bounce::{BounceCount, Meaning};
 use crate::store::OpenWave;
@@ -16,17 +16,7 @@ const RECENT: usize = 3;
 /// For how long an outage of the relay counts after it was last seen.
 const STILL_OUT: TimeDelta = TimeDelta::hours(1);
 
-/// What a bulletin needs a person for.
-pub(super) fn of_bulletin(bulletin: BulletinStatus) -> Option<Attention> {
-    let BulletinStatus { name, state, reason, sent_at, .. } = bulletin;
-    let reason = match reason {
-        Some(StateReason::Held(reason)) => Some(reason),
-        _ => None,
-    };
-    (state == EditionState::Held).then_some(Attention::BulletinHeld { name, reason, is_published: sent_at.is_some() })
-}
-
-/// What an edition's state and its deliveries ask for.
+/// What an edition's or a bulletin's state and its deliveries ask for.
 pub(super) fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention> {
     let total = tally.total;
     let mut found = Vec::new();
@@ -36,7 +26,7 @@ pub(super) fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention
     }
     let waiting = tally.waiting();
     if edition.state == EditionState::Sending && waiting > 0 {
-        found.push(EditionAttention::Unfinished { waiting, total });
+        found.push(EditionAttention::Unfinished { waiting, total, since: edition.published_at });
     }
     let undelivered = [
         (tally.failed, Undelivered::Refused),
@@ -48,9 +38,12 @@ pub(super) fn of_state(edition: &Edition, tally: &Tally) -> Vec<EditionAttention
     found
 }
 
-/// What came back of the last editions that were published.
-pub(super) fn of_bounces(editions: &[Edition], bounces: &[BounceCount]) -> Vec<Attention> {
-    let published = editions.iter().rev().filter(|edition| edition.is_published()).take(RECENT);
+/// What came back of the last that were published: editions, or bulletins, the oldest first.
+pub(super) fn of_bounces<'a>(
+    editions: impl DoubleEndedIterator<Item = &'a Edition>,
+    bounces: &[BounceCount],
+) -> Vec<(EditionNumber, EditionAttention)> {
+    let published = editions.rev().filter(|edition| edition.is_published()).take(RECENT);
     let mut found = Vec::new();
     for edition in published.map(|edition| edition.number) {
         let (mut mails, mut suppressed, mut policy) = (0, 0, 0);
@@ -70,14 +63,14 @@ pub(super) fn of_bounces(editions: &[Edition], bounces: &[BounceCount]) -> Vec<A
             (policy > 0).then_some(EditionAttention::PolicyBounces(policy)),
             (mails > 0).then_some(EditionAttention::Bounced { mails, suppressed }),
         ];
-        found.extend(needs.into_iter().flatten().map(|need| Attention::Edition(edition, need)));
+        found.extend(needs.into_iter().flatten().map(|need| (edition, need)));
     }
     found.reverse();
     found
 }
 
-pub(super) fn of_wave(OpenWave { wave, waiting: mailboxes, .. }: OpenWave) -> Attention {
-    Attention::Wave { wave, mailboxes }
+pub(super) fn of_wave(OpenWave { wave, waiting: mailboxes, .. }: OpenWave, of: MailingName) -> Attention {
+    Attention::Wave { wave, of, mailboxes }
 }
 
 /// Since when the relay cannot be reached and how many mails wait for it, if it was found so lately: what waits is tried every

@@ -1,15 +1,25 @@
-//! A mailing as people name it: an edition by its number, a bulletin by its name.
+//! What goes to many, by the word that people have for it.
 
 use std::fmt;
 
 use super::text::BulletinName;
 use crate::domain::edition::EditionNumber;
 
-/// What went to many, as people name it. `edition 7`, or `bulletin warning`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An edition by its number, or a bulletin by its name: `edition 7`, `bulletin warning`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailingName {
     Edition(EditionNumber),
     Bulletin(BulletinName),
+}
+
+impl MailingName {
+    /// As a sentence begins with it: `Edition 7`.
+    pub fn capital(&self) -> String {
+        match self {
+            Self::Edition(number) => format!("Edition {number}"),
+            Self::Bulletin(name) => format!("Bulletin {name}"),
+        }
+    }
 }
 
 impl fmt::Display for MailingName {

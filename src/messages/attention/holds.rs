@@ -3,32 +3,33 @@
 use chrono::TimeDelta;
 
 use super::matter::{ConsolePage, Matter, button, matter};
-use crate::domain::edition::{Deadline, EditionNumber, HoldReason, UnservedBand};
+use crate::domain::bulletin::MailingName;
+use crate::domain::edition::{Deadline, HoldReason, UnservedBand};
 use crate::domain::text::dates::{self, local_moment};
 use crate::domain::text::lists::{count, listed};
 
-/// What is said of an edition that is held. `is_published`: some of it may have gone out.
-pub(super) fn held(reason: &HoldReason, number: EditionNumber, is_published: bool) -> Matter {
-    let because = because(reason);
+/// What is said of an edition, or a bulletin, that is held. `is_published`: some of it may have gone out.
+pub(super) fn held(reason: &HoldReason, of: &MailingName, is_published: bool) -> Matter {
+    let (because, name) = (because(reason), of.capital());
     let what = if is_published {
-        format!("Edition {number} stopped while it was being sent: {because}")
+        format!("{name} stopped while it was being sent: {because}")
     } else {
-        format!("Edition {number} is held and won’t go out by itself: {because}")
+        format!("{name} is held and won’t go out by itself: {because}")
     };
     if let HoldReason::ConsentMissing = reason {
         let waits = sync_waits();
         let advice = format!("{} Then press “{}” on the page of the edition.", waits.advice, button::SEND_NOW);
         return Matter { what, advice, page: waits.page };
     }
-    matter(what, way_out(reason, is_published), Some(ConsolePage::Edition(number)))
+    matter(what, way_out(reason, is_published), Some(ConsolePage::of(of)))
 }
 
 /// What is said of an edition that would be held if it were due now.
-pub(super) fn would_be_held(reason: &HoldReason, number: EditionNumber) -> Matter {
+pub(super) fn would_be_held(reason: &HoldReason, of: &MailingName) -> Matter {
     matter(
-        format!("Edition {number} cannot go out as it is: {}", because(reason)),
+        format!("{} cannot go out as it is: {}", of.capital(), because(reason)),
         remedy(reason),
-        Some(ConsolePage::Edition(number)),
+        Some(ConsolePage::of(of)),
     )
 }
 

@@ -1,5 +1,6 @@
 //! Something that needs a person, as pages and mails say it, and where in the console it is dealt with.
 
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::edition::EditionNumber;
 
 /// The words on the console's buttons, so that a mail names what the page shows.
@@ -22,20 +23,30 @@ pub mod button {
 }
 
 /// Where in the console something is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConsolePage {
     Now,
     Edition(EditionNumber),
+    Bulletin(BulletinName),
     Subscribers,
     Suppressions,
 }
 
 impl ConsolePage {
+    /// The page of an edition or a bulletin.
+    pub fn of(mailing: &MailingName) -> Self {
+        match mailing {
+            MailingName::Edition(number) => Self::Edition(*number),
+            MailingName::Bulletin(name) => Self::Bulletin(name.clone()),
+        }
+    }
+
     /// From the console's root, with its leading slash.
-    pub fn path(self) -> String {
+    pub fn path(&self) -> String {
         match self {
             Self::Now => "/".to_owned(),
             Self::Edition(number) => format!("/editions/{number}"),
+            Self::Bulletin(name) => format!("/bulletins/{name}"),
             Self::Subscribers => "/subscribers".to_owned(),
             Self::Suppressions => "/suppressions".to_owned(),
         }

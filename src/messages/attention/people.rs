@@ -2,25 +2,26 @@
 //!
 //! A command is named only where the console cannot do it; then it is said who runs it.
 
-use super::super::edition::mailing;
 use super::super::subscription::import_began;
-use super::holds::{self, sync_waits};
+use super::holds::sync_waits;
+use super::mailings::of_mailing;
 use super::matter::{ConsolePage, Matter, button, matter};
-use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention, Undelivered};
+use crate::app::attention::{AfterRestore, Attention, BrokenFiles};
 use crate::app::pictures::LeftOut;
 use crate::app::planner::Replacement;
-use crate::domain::bulletin::BulletinName;
-use crate::domain::edition::{EditionNumber, HoldReason};
+use crate::domain::bulletin::MailingName;
+use crate::domain::edition::EditionNumber;
 use crate::domain::subscription::wave::{Wave, WaveScope, WaveState};
 use crate::domain::text::dates::local_moment;
 use crate::domain::text::lists::count;
-use crate::messages::{bulletins, picks};
+use crate::messages::picks;
 
 /// One thing that does not go on by itself, without a command to type.
 pub fn for_people(attention: &Attention) -> Matter {
     match attention {
         Attention::Restored(what) => restored(*what),
-        Attention::Edition(number, what) => edition(*number, what),
+        Attention::Edition(number, what) => of_mailing(&MailingName::Edition(*number), what),
+        Attention::Bulletin(name, what) => of_mailing(&MailingName::Bulletin(name.clone()), what),
         Attention::Replaced(what) => replaced(what),
         Attention::UnknownBand { band, mailboxes } => matter(
             format!(
@@ -31,8 +32,8 @@ pub fn for_people(attention: &Attention) -> Matter {
              for these subscribers.",
             Some(ConsolePage::Subscribers),
         ),
-        Attention::Wave { wave, mailboxes } => wave_waits(wave, *mailboxes),
-        Attention::UnsettledWave(wave) => unsettled(wave),
+        Attention::Wave { wave, of, mailboxes } => wave_waits(wave, of, *mailboxes),
+        Attention::UnsettledWave { wave, of } => unsettled(wave, of),
         Attention::NotAMessage { path, what, others } => {
             let more = if *others == 0 { String::new() } else { format!(", and there are {others} more like it") };
             matter(
@@ -62,7 +63,6 @@ pub fn for_people(attention: &Attention) -> Matter {
         Attention::BrokenContent { errors } => {
             broken("The library or the templates have", *errors, "so no new edition goes out until they are mended")
         }
-        Attention::BulletinHeld { name, reason, is_published } => held_bulletin(name, reason.as_ref(), *is_published),
         Attention::WithoutLogo(lost) => without_logo(lost),
         Attention::RelayUnreachable { since, mails } => matter(
             format!(
@@ -80,21 +80,6 @@ fn without_logo(LeftOut { file, problem, .. }: &LeftOut) -> Matter {
     let file = file.display();
     let what = format!("The logo {file} {problem}. Mails and pages show the service’s name in its place.");
     matter(what, format!("What to do with the file: {}.", problem.help()), None)
-}
-
-fn without_picture(number: EditionNumber, LeftOut { file, problem, .. }: &LeftOut) -> Matter {
-    let file = file.display();
-    matter(
-        format!("The picture {file} {problem}. Edition {number} goes out without it."),
-        format!("What to do with the file: {}.", problem.help()),
-        Some(ConsolePage::Edition(number)),
-    )
-}
-
-fn held_bulletin(name: &BulletinName, reason: Option<&HoldReason>, is_published: bool) -> Matter {
-    let when = if is_published { "was stopped while it was being sent" } else { "is held" };
-    let advice = "Release it once it may go on, or withdraw it.";
-    matter(format!("Bulletin {name} {when}: {}.", bulletins::why(reason)), advice, None)
 }
 
 fn broken(what: &str, errors: u64, so: &str) -> Matter {
@@ -180,107 +165,7 @@ fn replaced(Replacement { edition, pick }: &Replacement) -> Matter {
     )
 }
 
-fn edition(number: EditionNumber, what: &EditionAttention) -> Matter {
-    let page = Some(ConsolePage::Edition(number));
-    match what {
-        EditionAttention::Held { reason, is_published } => holds::held(reason, number, *is_published),
-        EditionAttention::WouldBeHeld(reason) => holds::would_be_held(reason, number),
-        EditionAttention::NeedsApproval { due } => matter(
-            format!("Edition {number} needs approval before {}.", local_moment(due)),
-            format!("Read it on its page, then press “{}”.", button::APPROVE),
-            page,
-        ),
-        EditionAttention::Overdue { due, unapproved: true } => matter(
-            format!(
-                "Edition {number} was due on {} and has not gone out, because nobody approved it.",
-                local_moment(due)
-            ),
-            format!("Read it on its page, then press “{}”.", button::APPROVE),
-            page,
-        ),
-        EditionAttention::Overdue { due, unapproved: false } => matter(
-            format!("Edition {number} was due on {} and has not been sent.", local_moment(due)),
-            "Ask whoever looks after the server whether the service is running.",
-            None,
-        ),
-        EditionAttention::Edited { was_approved, edits } => {
-            let since = if *was_approved { "approved" } else { "planned" };
-            let what = format!("Edition {number} was edited since it was {since}: {}.", picks::edits(edits));
-            matter(what, "Look at it again on its page.", page)
-        }
-        EditionAttention::WithoutPicture(lost) => without_picture(number, lost),
-        EditionAttention::Unfinished { waiting, total } => matter(
-            format!("{waiting} of the {total} mails of edition {number} are still to be sent."),
-            "They go out by themselves as long as the service is running.",
-            page,
-        ),
-        EditionAttention::Undelivered { how, count, total } => undelivered(number, *how, *count, *total),
-        EditionAttention::Bounced { mails, suppressed } => bounced(number, *mails, *suppressed),
-        EditionAttention::PolicyBounces(mails) => matter(
-            format!(
-                "{} of edition {number} came back because the receiving mail servers’ rules don’t allow them. The \
-                 mailboxes do exist.",
-                count(*mails, "mail", "mails")
-            ),
-            "Ask whoever looks after the domain to check SPF, DKIM and DMARC. On the server, `fortnightly check --online` \
-             says what is missing.",
-            None,
-        ),
-    }
-}
-
-fn undelivered(number: EditionNumber, how: Undelivered, mails: u64, total: u64) -> Matter {
-    let of = format!("{mails} of the {total} mails of edition {number}");
-    let page = Some(ConsolePage::Edition(number));
-    match how {
-        Undelivered::Refused => matter(
-            format!("{of} {} refused or came back.", if mails == 1 { "was" } else { "were" }),
-            "The page of the edition shows which, and why. Ask those subscribers whether they have another address.",
-            page,
-        ),
-        Undelivered::GivenUp => matter(
-            if mails == 1 {
-                format!("{of} was given up, because no mail server took it in time.")
-            } else {
-                format!("{of} were given up, because no mail server took them in time.")
-            },
-            format!(
-                "The page of the edition shows which, and why. Until the next edition falls due, press “{}” in the list of its \
-                 deliveries to send them once more.",
-                button::TRY_AGAIN
-            ),
-            page,
-        ),
-        Undelivered::Uncertain => matter(
-            format!("{of} may or may not have arrived: the connection broke before our mail server had answered."),
-            format!(
-                "If your mail server’s log shows that they arrived, press “{}” in the list of the edition’s deliveries. \
-                 Otherwise “{}” sends them once more, and whoever already has one gets it twice.",
-                button::THEY_ARRIVED,
-                button::TRY_AGAIN
-            ),
-            page,
-        ),
-    }
-}
-
-fn bounced(number: EditionNumber, mails: u64, suppressed: u64) -> Matter {
-    let came = count(mails, "mail", "mails");
-    let what = format!("{came} of edition {number} came back after our mail server had accepted {}.", them(mails));
-    let page = Some(ConsolePage::Edition(number));
-    if suppressed == 0 {
-        return matter(what, "The page of the edition shows which, and why.", page);
-    }
-    let lost = count(suppressed, "mailbox gets", "mailboxes get");
-    let ask = "The page of the edition shows which. Ask those subscribers for another address.";
-    matter(format!("{what} {lost} no more mail because of that."), ask, page)
-}
-
-fn them(number: u64) -> &'static str {
-    if number == 1 { "it" } else { "them" }
-}
-
-fn wave_waits(wave: &Wave, mailboxes: u64) -> Matter {
+fn wave_waits(wave: &Wave, of: &MailingName, mailboxes: u64) -> Matter {
     let among = match &wave.scope {
         WaveScope::Edition => String::new(),
         WaveScope::Domain(domain) => format!(" at {domain}"),
@@ -289,9 +174,8 @@ fn wave_waits(wave: &Wave, mailboxes: u64) -> Matter {
     let were = count(mailboxes, "mailbox was", "mailboxes were");
     matter(
         format!(
-            "{were} reported as unknown{among} after {} was sent, so many at once that the report may be wrong. They \
-             stay subscribed until you decide.",
-            mailing(wave.edition)
+            "{were} reported as unknown{among} after {of} was sent, so many at once that the report may be wrong. They \
+             stay subscribed until you decide."
         ),
         format!(
             "If you know that they no longer exist, press “{}”. If they still work, press “{}”.",
@@ -302,13 +186,11 @@ fn wave_waits(wave: &Wave, mailboxes: u64) -> Matter {
     )
 }
 
-fn unsettled(wave: &Wave) -> Matter {
+fn unsettled(wave: &Wave, of: &MailingName) -> Matter {
     let again = if wave.state == WaveState::Confirmed { button::THEY_ARE_GONE } else { button::THEY_STILL_WORK };
     matter(
         format!(
-            "Somebody decided about the many bounces of {}, but that has not been done for all of the \
-             mailboxes yet.",
-            mailing(wave.edition)
+            "Somebody decided about the many bounces of {of}, but that has not been done for all of the mailboxes yet."
         ),
         format!("Unless it is still going on, press “{again}” once more to complete it."),
         Some(ConsolePage::Suppressions),
@@ -320,6 +202,8 @@ mod tests {
     use chrono::{DateTime, FixedOffset};
 
     use super::*;
+    use crate::app::attention::{EditionAttention, Undelivered};
+    use crate::domain::bulletin::BulletinName;
     use crate::domain::edition::{Deadline, Edit, HoldReason, Pick, PickReason, ToldHold, UnservedBand};
     use crate::domain::fingerprint::{Fingerprint, TextPart};
     use crate::domain::subscription::wave::WaveId;
@@ -365,7 +249,7 @@ mod tests {
             EditionAttention::Overdue { due: due(), unapproved: true },
             EditionAttention::Overdue { due: due(), unapproved: false },
             EditionAttention::Edited { was_approved: true, edits },
-            EditionAttention::Unfinished { waiting: 3, total: 9 },
+            EditionAttention::Unfinished { waiting: 3, total: 9, since: None },
             EditionAttention::Undelivered { how: Undelivered::Refused, count: 1, total: 9 },
             EditionAttention::Undelivered { how: Undelivered::GivenUp, count: 1, total: 9 },
             EditionAttention::Undelivered { how: Undelivered::Uncertain, count: 1, total: 9 },
@@ -401,18 +285,19 @@ mod tests {
         let rest = [
             Attention::Replaced(Replacement { edition: SEVEN, pick }),
             Attention::UnknownBand { band: "4-5".parse().expect("a band"), mailboxes: 1 },
-            Attention::Wave { wave: wave(WaveState::Open), mailboxes: 30 },
-            Attention::UnsettledWave(wave(WaveState::Confirmed)),
-            Attention::UnsettledWave(wave(WaveState::Dismissed)),
+            Attention::Wave { wave: wave(WaveState::Open), of: MailingName::Edition(SEVEN), mailboxes: 30 },
+            Attention::UnsettledWave { wave: wave(WaveState::Confirmed), of: MailingName::Edition(SEVEN) },
+            Attention::UnsettledWave { wave: wave(WaveState::Dismissed), of: MailingName::Edition(SEVEN) },
             Attention::NotAMessage { path: "bounces/new/x".into(), what: "a folder", others: 1 },
             Attention::SyncWaits,
             Attention::BrokenContent { errors: 1 },
             Attention::BrokenFiles(BrokenFiles { errors: 2, since: due().to_utc() }),
             Attention::RelayUnreachable { since: due(), mails: 1 },
-            Attention::BulletinHeld { name: "warning".parse().unwrap(), reason: None, is_published: true },
         ];
         let editions = of_editions().into_iter().map(|what| Attention::Edition(SEVEN, what));
-        restored.map(Attention::Restored).into_iter().chain(editions).chain(rest).collect()
+        let name: BulletinName = "warning".parse().expect("a name");
+        let bulletins = of_editions().into_iter().map(|what| Attention::Bulletin(name.clone(), what));
+        restored.map(Attention::Restored).into_iter().chain(editions).chain(bulletins).chain(rest).collect()
     }
 
     #[test]

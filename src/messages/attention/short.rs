@@ -7,9 +7,10 @@ use crate::domain::text::dates::local_moment;
 pub fn in_short(attention: &Attention) -> String {
     match attention {
         Attention::Edition(number, what) => format!("Edition {number} {}", of_edition(what)),
+        Attention::Bulletin(name, what) => format!("Bulletin {name} {}", of_edition(what)),
         Attention::Replaced(replaced) => format!("Edition {} got other activities.", replaced.edition),
-        Attention::Wave { wave, .. } | Attention::UnsettledWave(wave) => {
-            format!("Many mails of edition {} came back at once: somebody has to decide.", wave.edition)
+        Attention::Wave { of, .. } | Attention::UnsettledWave { of, .. } => {
+            format!("Many mails of {of} came back at once: somebody has to decide.")
         }
         Attention::Restored(_) => "The service was restored and waits to be released.".to_owned(),
         Attention::UnknownBand { .. } => "Mailboxes ask for an age group that there is no more.".to_owned(),
@@ -22,7 +23,6 @@ pub fn in_short(attention: &Attention) -> String {
             "Config, library or templates have errors.".to_owned()
         }
         Attention::WithoutLogo(_) => "The logo can't be shown.".to_owned(),
-        Attention::BulletinHeld { name, .. } => format!("Bulletin {name} is held."),
         Attention::RelayUnreachable { .. } => "The mail server can't be reached.".to_owned(),
     }
 }

@@ -13,6 +13,8 @@ use prometheus_client::registry::Registry;
 
 use super::state::Console;
 use crate::app::metrics::{Metrics, OUTCOMES};
+use crate::domain::bulletin::BulletinName;
+use crate::domain::delivery::Tally;
 use crate::messages;
 use crate::web::log_limiter::LogLimiter;
 
@@ -47,6 +49,13 @@ fn text(metrics: &Metrics) -> Result<String, String> {
     let bounced = metrics.editions.iter().map(|(number, _, bounced)| (vec![("edition", number.to_string())], *bounced));
     let help = "Accepted deliveries of recent editions that came back";
     gauges(&mut registry, "deliveries_bounced", help, bounced.collect());
+    let of = |(name, tally, _): &(BulletinName, Tally, u64)| states(&("bulletin", name.to_string()), tally);
+    let help = "Deliveries of recent bulletins, by state";
+    gauges(&mut registry, "bulletin_deliveries", help, metrics.bulletins.iter().flat_map(of).collect());
+    let bounced = metrics.bulletins.iter().map(|(name, _, bounced)| (vec![("bulletin", name.to_string())], *bounced));
+    let help = "Accepted deliveries of recent bulletins that came back";
+    gauges(&mut registry, "bulletin_deliveries_bounced", help, bounced.collect());
+    gauge(&mut registry, "bulletins_held", "Bulletins that wait for a person", metrics.bulletins_held);
     let by_state = [
         ("active", metrics.subscribers.active),
         ("pending", metrics.subscribers.pending),
@@ -90,9 +99,10 @@ fn gauges(registry: &mut Registry, name: &str, help: &str, values: Vec<(Labels, 
 }
 
 fn deliveries(metrics: &Metrics) -> Vec<(Labels, u64)> {
-    let of = |number: u32, states: [(&'static str, u64); 8]| {
-        states.map(|(state, count)| (vec![("edition", number.to_string()), ("state", state.to_owned())], count))
-    };
-    let all = metrics.editions.iter().flat_map(|(number, tally, _)| of(number.0, tally.by_state()));
+    let all = metrics.editions.iter().flat_map(|(number, tally, _)| states(&("edition", number.to_string()), tally));
     all.collect()
+}
+
+fn states(whose: &(&'static str, String), tally: &Tally) -> [(Labels, u64); 8] {
+    tally.by_state().map(|(state, count)| (vec![whose.clone(), ("state", state.to_owned())], count))
 }

@@ -23,6 +23,7 @@ use super::state::Console;
 use crate::app::AppError;
 use crate::app::waves::Waves;
 use crate::domain::address::Address;
+use crate::domain::bulletin::MailingName;
 use crate::domain::subscription::suppression::ListedSuppression;
 use crate::domain::subscription::wave::Wave;
 use crate::domain::text::dates;
@@ -91,9 +92,9 @@ async fn view(parts: &ConsoleParts, caller: &Caller, page: u32) -> Result<Suppre
     let is_full = rows.len() == PAGE as usize && page < MOST_PAGES;
     let may_change = caller.may(Permission::ManageSubscribers);
     let waves = Waves::new(&parts.context).open().await?;
-    let wave = |(wave, mailboxes): (Wave, u64)| {
+    let wave = |(wave, of, mailboxes): (Wave, MailingName, u64)| {
         let id = wave.id;
-        let attention = wave::attention(wave, mailboxes);
+        let attention = wave::attention(wave, of, mailboxes);
         let url = if may_change { caller.link(&format!("/suppressions/waves/{}", id.0)) } else { String::new() };
         WaveView { what: messages::attention::for_people(&attention).what, url }
     };

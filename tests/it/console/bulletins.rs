@@ -68,6 +68,8 @@ fn what_was_edited_meanwhile_is_not_what_is_approved() {
     browser.get(&read).is(200).says("has changed since you looked at it (text)");
     assert_eq!(state(&fixture, "games"), "planned");
     browser.decide("/bulletins/games/hold", &[("reason", "not yet")]).says("held now").says("not yet");
+    let now = browser.get("/").is(200).says("Bulletin games is held and won’t go out by itself");
+    assert!(now.body.contains("/bulletins/games/release"), "{}", now.body);
     browser.decide("/bulletins/games/release", &[]).says("now");
     browser.decide("/bulletins/games/withdraw", &[]).says("withdrawn now");
     browser.decide("/bulletins/games/reinstate", &[]).says("waiting for approval");

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::app::AppError;
 use crate::app::attention::{Attention, EditionAttention, Undelivered};
+use crate::domain::bulletin::BulletinName;
 use crate::domain::edition::{EditionNumber, HoldReason};
 use crate::domain::user::Permission;
 use crate::messages::attention::{button, for_people};
@@ -97,13 +98,13 @@ fn step(attention: &Attention, approve: &ApprovePaths) -> Option<Step> {
         Attention::Restored(_) => Some((asks(button::RELEASE), "/release".to_owned(), Permission::Decide)),
         Attention::Edition(number, what) => Some(of_edition(*number, what, approve)),
         Attention::Replaced(replaced) => Some(look(replaced.edition)),
-        Attention::Wave { wave, .. } | Attention::UnsettledWave(wave) => {
+        Attention::Bulletin(name, what) => Some(of_bulletin(name, what)),
+        Attention::Wave { wave, .. } | Attention::UnsettledWave { wave, .. } => {
             manage(&format!("/suppressions/waves/{}", wave.id.0))
         }
         Attention::UnfinishedImport(_) => manage("/subscribers/import"),
         Attention::SyncWaits => Some((asks(button::END_THEM), "/sync".to_owned(), Permission::ManageSubscribers)),
         Attention::UnknownBand { .. }
-        | Attention::BulletinHeld { .. }
         | Attention::NotAMessage { .. }
         | Attention::BrokenContent { .. }
         | Attention::BrokenFiles(_)
@@ -145,6 +146,17 @@ fn of_edition(number: EditionNumber, what: &EditionAttention, approve: &ApproveP
             deliveries(number, state)
         }
         EditionAttention::Bounced { .. } | EditionAttention::PolicyBounces(_) => deliveries(number, "bounced"),
+    }
+}
+
+fn of_bulletin(name: &BulletinName, what: &EditionAttention) -> Step {
+    let page = format!("/bulletins/{name}");
+    match what {
+        EditionAttention::Held { reason: HoldReason::RestoredStore, .. } => {
+            (asks(button::RELEASE), "/release".to_owned(), Permission::Decide)
+        }
+        EditionAttention::Held { .. } => (asks(button::RELEASE), format!("{page}/release"), Permission::Decide),
+        _ => (LOOK.to_owned(), page, Permission::Look),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::app::attention::Attention;
 use crate::app::error::NeverAgain;
 use crate::app::waves::Waves;
 use crate::domain::audit::OPERATOR;
+use crate::domain::bulletin::MailingName;
 use crate::domain::subscription::wave::{Wave, WaveId};
 use crate::domain::text::dates;
 use crate::domain::text::lists::count;
@@ -63,12 +64,12 @@ pub(super) async fn show(State(console): State<Console>, caller: Caller, Path(id
 
 async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Option<WaveView>, AppError> {
     let waves = Waves::new(&parts.context);
-    let Some((wave, mailboxes)) = waves.open().await?.into_iter().find(|(wave, _)| wave.id == id) else {
+    let Some((wave, of, mailboxes)) = waves.open().await?.into_iter().find(|(wave, ..)| wave.id == id) else {
         return Ok(None);
     };
     let seen = seen(&waves, id, mailboxes).await?;
     let bounces = waves.bounces(id).await?;
-    let matter = for_people(&attention(wave, mailboxes));
+    let matter = for_people(&attention(wave, of, mailboxes));
     let shown = bounces.iter().take(SHOWN).map(|bounce| BounceView {
         subscriber: bounce.subscriber.clone(),
         address: shown(caller, &bounce.address),
@@ -93,8 +94,11 @@ async fn view(parts: &ConsoleParts, caller: &Caller, id: WaveId) -> Result<Optio
 }
 
 /// A wave as something that needs a person.
-pub(super) fn attention(wave: Wave, mailboxes: u64) -> Attention {
-    if wave.waits_to_be_completed() { Attention::UnsettledWave(wave) } else { Attention::Wave { wave, mailboxes } }
+pub(super) fn attention(wave: Wave, of: MailingName, mailboxes: u64) -> Attention {
+    if wave.waits_to_be_completed() {
+        return Attention::UnsettledWave { wave, of };
+    }
+    Attention::Wave { wave, of, mailboxes }
 }
 
 /// Those that wait in the wave: others may join or leave it while somebody thinks.
@@ -102,7 +106,7 @@ pub(super) async fn look(asking: Asked) -> Result<(Seen, WaveId), Refusal> {
     let id = WaveId(asking.number("id")?);
     let waves = Waves::new(&asking.parts.context);
     let open = waves.open().await.map_err(asking.failed(HERE))?;
-    let Some((_, mailboxes)) = open.into_iter().find(|(wave, _)| wave.id == id) else {
+    let Some((_, _, mailboxes)) = open.into_iter().find(|(wave, ..)| wave.id == id) else {
         return Ok((Seen::of(&id), id));
     };
     Ok((seen(&waves, id, mailboxes).await.map_err(asking.failed(HERE))?, id))
@@ -134,10 +138,7 @@ pub(super) async fn dismiss(asking: Asked, id: WaveId) -> Result<Response, Refus
             format!("Edition {newer} has taken its place, so its mails are not sent again.")
         }
         Some(why) => format!("Its mails are not sent again: {why}."),
-        None => {
-            let name = asking.parts.deliveries().name_of(settled.wave.edition).await.map_err(asking.failed(HERE))?;
-            format!("To send {name} to them again, go to its deliveries that failed and try them again.")
-        }
+        None => format!("To send {} to them again, go to its deliveries that failed and try them again.", settled.of),
     };
     Ok(asking.decided(vec![stay, then], HERE))
 }
