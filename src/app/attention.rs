@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use super::pictures::LeftOut;
 use super::planner::Replacement;
 use crate::domain::band::BandName;
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::wave::Wave;
@@ -128,7 +128,7 @@ impl Attention {
 }
 
 /// What an operator must know before a restored store sends again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterRestore {
     /// It sends nothing until it is released.
     Waits {
@@ -145,9 +145,9 @@ pub enum AfterRestore {
     LeftSince,
     /// Who left after the moment that a database knows last.
     LeftUnknown,
-    /// An edition was being sent when the backup was made.
+    /// An edition or a bulletin was being sent when the backup was made.
     Unsent {
-        edition: EditionNumber,
+        mailing: MailingName,
         /// Mails that were not sent then.
         waiting: u64,
         total: u64,
@@ -156,6 +156,8 @@ pub enum AfterRestore {
     },
     /// An edition fell due after the backup was made, and may have gone out.
     DueSince(EditionNumber),
+    /// Bulletins that nobody has sent as far as the store knows. No calendar tells whether they went out since.
+    MaybeSent(Vec<BulletinName>),
 }
 
 /// What an edition needs a person for.

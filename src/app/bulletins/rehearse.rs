@@ -2,6 +2,7 @@
 
 use crate::app::bulletin_content::BulletinMaker;
 use crate::app::context::sender;
+use crate::app::edition::TRIES;
 use crate::app::error::{AppError, PreviewError};
 use crate::app::previewer::bulletin::BulletinProof;
 use crate::app::previewer::{Previewer, SampleMessage};
@@ -14,7 +15,7 @@ use crate::domain::bulletin::life::BulletinTransition;
 use crate::domain::bulletin::{BulletinName, BulletinRecord};
 use crate::domain::calendar::Approval;
 use crate::domain::delivery::Outcome;
-use crate::domain::edition::EditionState;
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::mail::{Handover, Open};
 
 use super::Bulletins;
@@ -30,6 +31,8 @@ pub struct BulletinRehearsal {
     pub state: EditionState,
     /// Somebody must approve of it first.
     pub needs_approval: bool,
+    /// How many mails of what it is about may still leave.
+    pub may_follow: u64,
 }
 
 /// A marked copy of a bulletin for one address, which belongs to no delivery.
@@ -55,7 +58,8 @@ impl Bulletins {
             let readers_of = name_of(&self.context, published.audience.readers_of).await?;
             let named = (record.name.clone(), record.id, readers_of);
             let proof = previewer.published_bulletin_proof(named, stored).await?;
-            return Ok(BulletinRehearsal { proof, state: record.state(), needs_approval: false });
+            let may_follow = self.may_follow(published.audience.readers_of).await?;
+            return Ok(BulletinRehearsal { proof, state: record.state(), needs_approval: false, may_follow });
         }
         let text = self.needed_text(&order.name)?;
         let audience = self.audience(text, order).await?;
@@ -72,7 +76,8 @@ impl Bulletins {
         let proof = previewer.bulletin_proof(named, says, segments)?;
         let required = self.context.config.schedule.approval == Approval::Required;
         let needs_approval = required && !record.is_approved_as(text);
-        Ok(BulletinRehearsal { proof, state: record.state_as(text), needs_approval })
+        let may_follow = self.may_follow(audience.readers_of).await?;
+        Ok(BulletinRehearsal { proof, state: record.state_as(text), needs_approval, may_follow })
     }
 
     /// Makes a marked copy of the largest segment, from one moment of the store; none where nobody would get the bulletin.
@@ -92,11 +97,23 @@ impl Bulletins {
     /// # Errors
     /// When the store cannot be written.
     pub async fn note_copy(&self, name: &BulletinName, segment: &str) -> Result<(), BulletinError> {
-        let (before, after): (_, BulletinRecord) = self.at_hand(name).await?;
-        let audit = ("test-copy", segment.to_owned());
-        let transition = BulletinTransition { before, after, audit };
-        self.context.store.write_bulletin(&transition, OPERATOR, self.context.clock.now()).await?;
-        Ok(())
+        for _ in 0..TRIES {
+            let (before, after): (_, BulletinRecord) = self.at_hand(name).await?;
+            let audit = ("test-copy", segment.to_owned());
+            let transition = BulletinTransition { before, after, audit };
+            if self.context.store.write_bulletin(&transition, OPERATOR, self.context.clock.now()).await? {
+                return Ok(());
+            }
+        }
+        Err(BulletinError::KeepsChanging(name.clone()))
+    }
+
+    /// How many mails of what was sent under this number may still leave.
+    pub(super) async fn may_follow(&self, readers_of: Option<EditionNumber>) -> Result<u64, BulletinError> {
+        match readers_of {
+            Some(number) => Ok(self.context.store.tally(number).await?.waiting()),
+            None => Ok(0),
+        }
     }
 }
 

@@ -76,10 +76,12 @@ impl What {
             Self::Reinstate => vec!["It can be approved and sent again.".to_owned()],
         };
         let beside = look.beside.filter(|_| self == Self::Send).map(people::beside);
+        let earlier = look.readers_of.as_ref().filter(|_| self == Self::Send && look.may_follow > 0);
+        let may_follow = earlier.map(|mailing| people::may_follow(mailing, look.may_follow));
         let edited = (self == Self::Approve && !look.edited.is_empty()).then(|| people::edited(&look.edited));
         Question {
             title: format!("{verb} “{title}”{rest}?"),
-            warnings: beside.into_iter().chain(edited).collect(),
+            warnings: beside.into_iter().chain(may_follow).chain(edited).collect(),
             facts,
             button: button.to_owned(),
             is_danger: self.stops_something(),
@@ -121,15 +123,10 @@ async fn asked(what: What, asking: Asked) -> Result<(Question, Seen), Refusal> {
         question.stops_something()
     } else {
         let (record, beside) = (&look.record, look.beside.map(|beside| beside.edition));
-        question.about(&(
-            &look.text,
-            look.state,
-            &record.course.reason,
-            look.readers_of.as_ref().map(ToString::to_string),
-            beside,
-        ))
+        let whose = (look.readers_of.as_ref().map(ToString::to_string), look.may_follow > 0);
+        question.about(&(&look.text, look.state, &record.course.reason, whose, beside))
     };
-    order.beside_edition = look.beside.is_some();
+    order.beside_edition = look.beside.is_some() || look.may_follow > 0;
     Ok((question, Seen { order, look }))
 }
 
