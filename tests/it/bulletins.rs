@@ -314,7 +314,7 @@ fn whoever_gets_the_wrong_mail_later_gets_the_correction_too() {
     fixture.run(&["release", &edition]).exits(0);
     correct("number", &["--beside-edition"]).exits(0).says("2 mails, 2 accepted");
     takes_all.store(true, Ordering::Relaxed);
-    fixture.run(SEND).exits(0);
+    fixture.run(&["send", "--edition", &edition, "--yes"]).exits(0);
     let followed = correct("number", &[]).exits(0);
     assert!(followed.stderr.contains("1 mailbox has got the mail that it is about since"), "{}", followed.stderr);
     followed.says("3 mails, 3 accepted");
