@@ -18,7 +18,6 @@ use super::restored::RestoredStore;
 use super::{AppContext, AppError, Loaded, report_counts, sync};
 use crate::domain::activity::ActivityId;
 use crate::domain::audit::{AuditNumber, AuditRecord};
-use crate::domain::bulletin::Bulletin;
 use crate::domain::calendar::{Approval, NextEdition};
 use crate::domain::delivery::Tally;
 use crate::domain::edition::{Edition, EditionNumber, EditionState, Repicked, StateReason};
@@ -178,7 +177,7 @@ impl Reporter {
     async fn findings(&self, only: Option<EditionNumber>) -> Result<Findings, AppError> {
         let AppContext { store, clock, .. } = &self.context;
         let (now, editions) = (clock.now(), store.editions().await?);
-        let restored = RestoredStore::new(&self.context).attention(self.library_bulletins()).await?;
+        let restored = RestoredStore::new(&self.context).attention(self.bulletins().texts()).await?;
         let mut attention: Vec<Attention> = restored.into_iter().map(Attention::Restored).collect();
         let (mut rows, bounces) = (Vec::new(), store.bounce_counts().await?);
         let next_open = editions.iter().find(|edition| edition.is_open() && edition.due_at > now).map(|one| one.number);
@@ -384,11 +383,6 @@ impl Reporter {
         let (name, kind) = others.first_key_value()?;
         let (path, what) = (folder.join("new").join(name), ordinary_file::word(*kind));
         Some(Attention::NotAMessage { path, what, others: others.len() - 1 })
-    }
-
-    /// Those whose files are in the library; none while it has errors.
-    fn library_bulletins(&self) -> &[Bulletin] {
-        self.loaded.content().map_or(&[], |content| &content.library.bulletins)
     }
 }
 

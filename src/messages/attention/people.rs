@@ -159,19 +159,23 @@ fn restored(what: &AfterRestore) -> Matter {
             ),
             Some(ConsolePage::Edition(*edition)),
         ),
-        AfterRestore::MaybeSent(bulletins) => matter(
-            format!(
-                "These bulletins haven't been sent as far as the service knows, but may have been since the backup was made: {}.",
-                commas(bulletins)
-            ),
-            format!(
-                "Before you send one, look in a mailbox that gets them. If it has gone out since, press “{}” on its page, or \
-                 everybody gets it a second time.",
-                button::WITHDRAW
-            ),
-            None,
-        ),
+        AfterRestore::MaybeSent(bulletins) => maybe_sent(bulletins),
     }
+}
+
+fn maybe_sent(bulletins: &[BulletinName]) -> Matter {
+    matter(
+        format!(
+            "These bulletins haven't been sent as far as the service knows, but may have been since the backup was made: {}.",
+            commas(bulletins)
+        ),
+        format!(
+            "Before you send one, look in a mailbox that gets them. If it has gone out since, press “{}” on its page, or \
+             everybody gets it a second time.",
+            button::WITHDRAW
+        ),
+        None,
+    )
 }
 
 fn unsent(mailing: &MailingName, waiting: u64, total: u64, resend: bool) -> Matter {
