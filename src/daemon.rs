@@ -24,11 +24,13 @@ use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::bulletins::Bulletins;
+use crate::app::bulletins::later::Followed;
 use crate::app::nodes;
 use crate::app::sender::{Deliverer, Order, Sender, go_on};
 use crate::app::{AppContext, Content, Loaded};
 use crate::domain::calendar::Fortnight;
-use crate::messages::{errors, sending};
+use crate::messages::{bulletins, errors, sending};
 use crate::web::console::ConsoleParts;
 use crate::web::public::PublicSite;
 use crate::web::{self, public};
@@ -214,6 +216,7 @@ async fn send_until(
     let mut scheduler = heartbeat(Arc::clone(&beat)).await?;
     let (mut waiting, mut postman): (Option<Instant>, _) = (None, Postman { look_at: Instant::now() });
     let mut news = current.borrow().context.news();
+    let followed = Arc::<Followed>::default();
     tell_next(&current.borrow_and_update().context.clone()).await;
     while !stop.is_cancelled() {
         let now = current.borrow_and_update().clone();
@@ -226,7 +229,7 @@ async fn send_until(
             continue;
         }
         waiting = None;
-        match tokio::spawn(turn(now.clone(), stop.clone())).await {
+        match tokio::spawn(turn(now.clone(), Arc::clone(&followed), stop.clone())).await {
             Ok(Turn::CutOff) => continue,
             Ok(Turn::Done) => {}
             Err(panic) => tracing::error!("a turn broke off: {panic}"),
@@ -299,17 +302,29 @@ enum Turn {
 
 /// What one beat does: first what the calendar says, to the second, and then bulletins, which make way for editions. The file is
 /// synced when the daemon starts and by `sync`; here it is only asked whether that waits.
-async fn turn(current: Current, stop: CancellationToken) -> Turn {
+async fn turn(current: Current, followed: Arc<Followed>, stop: CancellationToken) -> Turn {
     let (context, log) = (&current.context, Log::new(&stop));
     if let Err(error) = Sender::new(context, &current.content).send(&Order::WHAT_IS_DUE, &log, &stop).await {
         tracing::error!("{}", sending::refusal(&error));
     }
+    look_after_bulletins(&current, &followed).await;
     match go_on(context, Some(BULLETINS), &log, &stop).await {
         Ok(went_on) if went_on.is_cut_off => return Turn::CutOff,
         Ok(_) => {}
         Err(error) => tracing::error!("a bulletin is sent later: {}", sending::refusal(&error)),
     }
     Turn::Done
+}
+
+/// What is left to do for those that were withdrawn or sent.
+async fn look_after_bulletins(current: &Current, followed: &Followed) {
+    let all = Bulletins::new(&current.context, Some(&current.content));
+    if let Err(error) = all.complete_withdrawals().await {
+        tracing::error!("what was withdrawn is given up later: {}", bulletins::refusal(&error));
+    }
+    if let Err(error) = all.follow(followed).await {
+        tracing::error!("a bulletin gets to late readers later: {}", bulletins::refusal(&error));
+    }
 }
 
 /// Between two turns, confirmations and good-byes leave as they come up: somebody waits for them.

@@ -27,7 +27,7 @@ pub use archive::{
     Addressee, Archive, Publication, PublishResult, PublishedMails, PublishedPicture, PublishedSegment, PublishedText,
     PublishedView, Recall, SegmentNumber,
 };
-pub use bulletins::{BulletinPublication, Bulletins};
+pub use bulletins::{BulletinAddition, BulletinPublication, Bulletins};
 pub use editions::{ActivityWithdrawal, Actor, Editions, Release, StoreMeta};
 pub use epoch::{Epoch, EpochMemory};
 pub use error::StoreError;

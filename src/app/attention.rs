@@ -119,7 +119,7 @@ impl Attention {
 }
 
 /// What an operator must know before a restored store sends again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterRestore {
     /// It sends nothing until it is released.
     Waits {
@@ -136,9 +136,9 @@ pub enum AfterRestore {
     LeftSince,
     /// Who left after the moment that a database knows last.
     LeftUnknown,
-    /// An edition was being sent when the backup was made.
+    /// An edition or a bulletin was being sent when the backup was made.
     Unsent {
-        edition: EditionNumber,
+        mailing: MailingName,
         /// Mails that were not sent then.
         waiting: u64,
         total: u64,
@@ -147,6 +147,8 @@ pub enum AfterRestore {
     },
     /// An edition fell due after the backup was made, and may have gone out.
     DueSince(EditionNumber),
+    /// Bulletins that nobody has sent as far as the store knows. No calendar tells whether they went out since.
+    MaybeSent(Vec<BulletinName>),
 }
 
 /// What an edition needs a person for, or a bulletin.

@@ -4,6 +4,7 @@ pub mod approved;
 pub mod decide;
 pub(super) mod earlier;
 pub mod error;
+pub mod later;
 pub mod look;
 pub mod rehearse;
 pub mod send;
@@ -171,7 +172,8 @@ impl Bulletins {
         }
     }
 
-    fn texts(&self) -> &[Bulletin] {
+    /// Those whose files are in the library; none while it has errors.
+    pub fn texts(&self) -> &[Bulletin] {
         self.content.as_ref().map_or(&[], |content| &content.library.bulletins)
     }
 

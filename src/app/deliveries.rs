@@ -142,6 +142,19 @@ impl Deliveries {
         Ok(sent.into_iter().map(|bulletin| bulletin.name).collect())
     }
 
+    /// The bulletins that went to those who had got what was sent under this number: who gets it later doesn't have them yet.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn followed_by(&self, number: EditionNumber) -> Result<Vec<BulletinName>, AppError> {
+        let is_about = |bulletin: &BulletinRecord| {
+            let published = bulletin.published.as_ref().filter(|_| bulletin.withdrawn_at.is_none());
+            published.is_some_and(|published| published.audience.readers_of == Some(number))
+        };
+        let bulletins = self.store.bulletins().await?.into_iter().filter(is_about);
+        Ok(bulletins.map(|bulletin| bulletin.name).collect())
+    }
+
     /// The published edition or bulletin that is meant: the newest edition, unless one is named.
     ///
     /// # Errors

@@ -177,7 +177,7 @@ impl Reporter {
     async fn findings(&self, only: Option<EditionNumber>) -> Result<Findings, AppError> {
         let AppContext { store, clock, .. } = &self.context;
         let (now, editions) = (clock.now(), store.editions().await?);
-        let restored = RestoredStore::new(&self.context).attention().await?;
+        let restored = RestoredStore::new(&self.context).attention(self.bulletins().texts()).await?;
         let mut attention: Vec<Attention> = restored.into_iter().map(Attention::Restored).collect();
         let (mut rows, bounces) = (Vec::new(), store.bounce_counts().await?);
         let next_open = editions.iter().find(|edition| edition.is_open() && edition.due_at > now).map(|one| one.number);

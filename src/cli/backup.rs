@@ -72,8 +72,10 @@ impl Restore {
 }
 
 async fn tell_what_is_unknown(app: &AppContext) -> Result<(), Failure> {
-    for one in RestoredStore::new(app).attention().await? {
-        out::line(&format!("  {}", messages::attention::restored(one)));
+    let loaded = bootstrap::loaded(&app.config);
+    let library = loaded.content().map_or(&[][..], |content| &content.library.bulletins);
+    for one in RestoredStore::new(app).attention(library).await? {
+        out::line(&format!("  {}", messages::attention::restored(&one)));
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::app::restored::{Released, RestoredStore};
 use crate::app::{AppContext, Loaded, bootstrap};
 use crate::domain::activity::{ActivityId, ActivityIdError};
 use crate::domain::band::BandName;
-use crate::domain::bulletin::{BulletinId, BulletinName, BulletinNameError};
+use crate::domain::bulletin::{BulletinId, BulletinName, BulletinNameError, MailingName};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::check_line;
 use crate::domain::text::dates::local_moment;
@@ -157,7 +157,7 @@ impl Release {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let opened = open(context).await?;
         match &self.subject {
-            None => return whole_store(&opened.app, self.json).await,
+            None => return whole_store(&opened, self.json).await,
             Some(Subject::Edition(number)) => {
                 tell(&opened.app, &opened.decisions.release(*number).await?, self.json);
             }
@@ -168,38 +168,41 @@ impl Release {
 }
 
 /// Lets a restored store send again; of another, single editions are named.
-async fn whole_store(app: &AppContext, as_json: bool) -> Result<ExitCode, Failure> {
-    let restored = RestoredStore::new(app);
-    let concerns = restored.attention().await?;
-    let Some(Released { editions, broke_off }) = restored.release().await? else {
-        let told = not_restored(app).await?;
+async fn whole_store(opened: &Opened, as_json: bool) -> Result<ExitCode, Failure> {
+    let restored = RestoredStore::new(&opened.app);
+    let concerns = restored.attention(opened.bulletins.texts()).await?;
+    let Some(Released { editions, bulletins, broke_off }) = restored.release().await? else {
+        let told = not_restored(&restored).await?;
         if as_json {
-            out::json(&json!({ "released": false, "editions": [], "reason": told }));
+            out::json(&json!({ "released": false, "editions": [], "bulletins": [], "reason": told }));
         } else {
             out::line(&told);
         }
         return Ok(ExitCode::SUCCESS);
     };
     if as_json {
-        out::json(&json!({ "released": true, "editions": editions, "reason": null }));
+        out::json(&json!({ "released": true, "editions": editions, "bulletins": bulletins, "reason": null }));
         return Ok(ExitCode::SUCCESS);
     }
     let completes = if broke_off { " This completes a release that broke off." } else { "" };
     out::line(&format!("This store sends again.{completes}"));
-    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", messages::attention::released(*one))));
-    if editions.is_empty() {
-        out::line("  No edition was waiting for this.");
+    concerns.iter().skip(1).for_each(|one| out::line(&format!("  {}", messages::attention::released(one))));
+    if editions.is_empty() && bulletins.is_empty() {
+        out::line("  Neither an edition nor a bulletin was waiting for this.");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn not_restored(app: &AppContext) -> Result<String, Failure> {
-    let held = RestoredStore::new(app).held().await?.into_iter();
-    let named: Vec<String> = held.map(|number| format!("`fortnightly release {number}`")).collect();
+async fn not_restored(restored: &RestoredStore) -> Result<String, Failure> {
+    let command = |held| match held {
+        MailingName::Edition(number) => format!("`fortnightly release {number}`"),
+        MailingName::Bulletin(name) => format!("`fortnightly release bulletin:{name}`"),
+    };
+    let named: Vec<String> = restored.held().await?.into_iter().map(command).collect();
     let which = if named.is_empty() {
-        "No edition is held either, so there's nothing to release.".to_owned()
+        "Neither an edition nor a bulletin is held, so there's nothing to release.".to_owned()
     } else {
-        format!("To release one edition: {}.", named.join(", "))
+        format!("To release what is held: {}.", named.join(", "))
     };
     Ok(format!("The store isn't held as a whole: it was neither restored, nor has it lost anything. {which}"))
 }

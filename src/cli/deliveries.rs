@@ -21,6 +21,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery::listing::{Attempt, DeliveryFilter, DeliveryRecord};
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::subscription::suppression::AddressHasher;
+use crate::messages;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -280,6 +281,9 @@ impl Retry {
                 (false, Some(name)) => format!("bulletin {name}"),
             };
             out::line(&format!("  `fortnightly {next}` goes on, or `fortnightly run` by itself."));
+            for follows in deliveries.followed_by(number).await? {
+                out::line(&format!("  {}", messages::bulletins::follows(&follows)));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

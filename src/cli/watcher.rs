@@ -100,6 +100,12 @@ impl Observer for Watcher {
         out::ask(&bulletins::question(pending))
     }
 
+    fn readers_added(&self, readers: u64) {
+        if readers > 0 {
+            out::note(&bulletins::readers_added(readers));
+        }
+    }
+
     fn approved_late(&self, number: EditionNumber) {
         out::note(&format!("Nobody had approved edition {number}: --late approves of it as it is."));
     }

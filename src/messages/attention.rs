@@ -9,15 +9,16 @@ mod short;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::sentence::sentence;
 use super::subscription::import_began;
 use super::{edition as editions, plan, waves};
 use crate::app::attention::{AfterRestore, Attention, BrokenFiles, EditionAttention};
-use crate::domain::bulletin::MailingName;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::edition::EditionNumber;
 use crate::domain::text::dates::local_moment;
-use crate::domain::text::lists::count;
+use crate::domain::text::lists::{commas, count};
 
-use commands::of_mailing;
+use commands::{filter, of_mailing};
 pub use holds::because as why_held;
 pub use matter::{ConsolePage, Matter, button};
 pub use people::for_people;
@@ -26,7 +27,7 @@ pub use short::in_short;
 /// One thing that does not go on by itself, and what to do about it.
 pub fn attention(attention: &Attention) -> String {
     match attention {
-        Attention::Restored(what) => restored(*what),
+        Attention::Restored(what) => restored(what),
         Attention::Edition(number, what) => of_mailing(&MailingName::Edition(*number), what),
         Attention::Bulletin(name, what) => of_mailing(&MailingName::Bulletin(name.clone()), what),
         Attention::Replaced(what) => plan::replacement(what),
@@ -67,18 +68,18 @@ pub fn attention(attention: &Attention) -> String {
 }
 
 /// What must be known before a restored store sends again.
-pub fn restored(what: AfterRestore) -> String {
+pub fn restored(what: &AfterRestore) -> String {
     match what {
         AfterRestore::Waits { made } => format!(
             "this store was restored from a backup made on {}, and knows nothing of what has happened since. Nothing is sent \
              until you run `fortnightly release`",
-            local_moment(&made)
+            local_moment(made)
         ),
         AfterRestore::SetBack { made } => format!(
             "the database has lost its latest changes: either a standby took over before it had received them, or somebody \
              restored an earlier state. The last change that it has is from about {}. Nothing is sent until you run \
              `fortnightly release`",
-            local_moment(&made)
+            local_moment(made)
         ),
         AfterRestore::LeftUnknown => {
             "people whose unsubscribe was lost are on the list again. Before you release, find \
@@ -92,23 +93,36 @@ pub fn restored(what: AfterRestore) -> String {
              `fortnightly unsubscribe ADDRESS` for each of them"
                 .to_owned()
         }
-        AfterRestore::Unsent { edition, waiting, total, resend } => {
-            let then = if resend {
+        AfterRestore::Unsent { mailing, waiting, total, resend } => {
+            let then = if *resend {
                 "they are sent when you release, and whoever has had it since gets the same mail again"
             } else {
                 "they become uncertain when you release"
             };
-            format!("edition {edition}: {waiting} of {total} mails had not been sent at that time; {then}")
+            format!("{mailing}: {waiting} of {total} mails had not been sent at that time; {then}")
         }
         AfterRestore::DueSince(edition) => format!(
             "edition {edition} has fallen due since then. If it was sent, run `fortnightly withdraw {edition}` before you \
              release, or everybody gets it a second time"
         ),
+        AfterRestore::MaybeSent(bulletins) => format!(
+            "{}. Before you send one, look in a mailbox that gets them: if it has gone out since, run \
+             `fortnightly withdraw bulletin:NAME`, or everybody gets it a second time",
+            maybe_sent(bulletins)
+        ),
+    }
+}
+
+fn maybe_sent(bulletins: &[BulletinName]) -> String {
+    let listed = commas(bulletins);
+    match bulletins {
+        [_] => format!("bulletin {listed} hasn't been sent as far as this store knows, but may have been since"),
+        _ => format!("these bulletins haven't been sent as far as this store knows, but may have been since: {listed}"),
     }
 }
 
 /// The same once it was released.
-pub fn released(what: AfterRestore) -> String {
+pub fn released(what: &AfterRestore) -> String {
     match what {
         AfterRestore::LeftSince => {
             "People who have left since the backup was made are on the list again. Find them in the mails to the \
@@ -125,14 +139,15 @@ pub fn released(what: AfterRestore) -> String {
             "Edition {edition} fell due after the last change that the store knows of, and may go out now. If it was sent before, run \
              `fortnightly hold {edition}` at once, or everybody gets it a second time."
         ),
-        AfterRestore::Unsent { edition, waiting, total, resend } => {
-            let then = if resend {
+        AfterRestore::Unsent { mailing, waiting, total, resend } => {
+            let then = if *resend {
                 "they are sent now, and whoever has had it since gets the same mail again".to_owned()
             } else {
-                format!("they are uncertain now; look at `fortnightly deliveries list --edition {edition}`")
+                format!("they are uncertain now; look at `fortnightly deliveries list {}`", filter(mailing))
             };
-            format!("Edition {edition}: as far as the store knows, {waiting} of {total} mails haven't been sent; {then}.")
+            format!("As far as the store knows, {waiting} of {total} mails of {mailing} haven't been sent; {then}.")
         }
+        AfterRestore::MaybeSent(_) => sentence(&format!("{}.", restored(what))),
         AfterRestore::Waits { .. } | AfterRestore::SetBack { .. } => restored(what),
     }
 }

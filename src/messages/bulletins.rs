@@ -47,6 +47,7 @@ pub fn refusal(error: &BulletinError) -> String {
             "edition {edition} is being sent, and both would share the relay. Send bulletin {name} once the edition has gone out. \
              If it can't wait, add --beside-edition."
         ),
+        BulletinError::StillLeaving { name, mailing, waiting } => still_leaving(name, mailing, *waiting),
         BulletinError::NeedsConsent => format!("{CONSENT}. Nothing new is sent before that"),
         BulletinError::Unconfirmed { name, readers } => format!(
             "bulletin {name} would go to {}. To send it without being asked, add --yes.",
@@ -72,6 +73,42 @@ pub fn refusal(error: &BulletinError) -> String {
         BulletinError::Send(error) => sending::refusal(error),
         BulletinError::App(error) => errors::error(error),
     }
+}
+
+fn still_leaving(name: &BulletinName, mailing: &MailingName, waiting: u64) -> String {
+    let mails = count(waiting, "mail", "mails");
+    let hold = match mailing {
+        MailingName::Edition(number) => format!("`fortnightly hold {number}`"),
+        MailingName::Bulletin(other) => format!("`fortnightly withdraw bulletin:{other}`"),
+    };
+    format!(
+        "{mails} of {mailing} may still leave, to readers whom bulletin {name} doesn't reach now. If they mustn't leave, stop them \
+         first: {hold}. If they may, wait until they have left. If bulletin {name} can't wait, add --beside-edition: whoever gets {mailing} \
+         later then gets bulletin {name} afterwards, too, from `fortnightly run` or the same command, run again."
+    )
+}
+
+/// That more get it than did before.
+pub fn readers_added(readers: u64) -> String {
+    let more = count(readers, "mailbox has", "mailboxes have");
+    format!("{more} got the mail that it is about since it was sent, so this bulletin goes there now, too.")
+}
+
+/// That a bulletin went to those who had got something before, and how it gets to those who get it now.
+pub fn follows(name: &BulletinName) -> String {
+    format!(
+        "Bulletin {name} was sent to those who had got it by then. Whoever gets it now gets bulletin {name} afterwards, too: \
+         `fortnightly run` sees to it, or `fortnightly bulletin {name}`."
+    )
+}
+
+/// That mails of what it is about may still leave, and what then.
+fn may_follow(mailing: &MailingName, waiting: u64) -> String {
+    let mails = count(waiting, "mail", "mails");
+    format!(
+        "{mails} of {mailing} may still leave. Whoever gets one gets this bulletin afterwards, too: `fortnightly run` sees to it, \
+         or the same command, run again."
+    )
 }
 
 const CONSENT: &str = "config.toml would end many subscriptions: look at `fortnightly sync --dry-run`; if that is meant, run \
@@ -156,7 +193,9 @@ fn accepted(tally: &Tally) -> String {
 pub fn question(pending: &PendingBulletin) -> String {
     let readers = count(pending.readers, "mailbox", "mailboxes");
     let whose = pending.readers_of.as_ref().map(|mailing| format!(" that got {mailing}")).unwrap_or_default();
-    format!("Send bulletin {} (“{}”) now to {readers}{whose}?", pending.name, pending.title)
+    let follow = pending.readers_of.as_ref().filter(|_| pending.may_follow > 0);
+    let follow = follow.map(|mailing| format!("{} ", may_follow(mailing, pending.may_follow))).unwrap_or_default();
+    format!("{follow}Send bulletin {} (“{}”) now to {readers}{whose}?", pending.name, pending.title)
 }
 
 /// Nobody would get it.

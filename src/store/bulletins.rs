@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Actor, PublishResult, PublishedPicture, PublishedSegment, Reader, StoreError};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::life::BulletinTransition;
-use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord, PublishedBulletin};
+use crate::domain::bulletin::{Audience, BulletinId, BulletinName, BulletinRecord, PublishedBulletin};
 use crate::domain::segment::Segment;
 use crate::domain::sender::Sender;
 
@@ -30,6 +30,22 @@ pub struct BulletinPublication {
     pub segments: Vec<PublishedSegment>,
     /// Those that its mails bring.
     pub pictures: Vec<PublishedPicture>,
+}
+
+/// More readers of a bulletin that was sent to those who got an earlier mail: whoever has got that mail since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulletinAddition {
+    /// The bulletin as it was read, and as it becomes: see [`crate::domain::bulletin::life::resume`].
+    pub before: BulletinRecord,
+    pub after: BulletinRecord,
+    /// Whom it was for.
+    pub audience: Audience,
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// The bands of the service; others do not count when recipients are grouped.
+    pub served: BandSet,
+    /// Segments that nobody was in before, rendered and checked.
+    pub segments: Vec<PublishedSegment>,
 }
 
 /// Reads and writes bulletins.
@@ -64,4 +80,16 @@ pub trait Bulletins {
 
     /// In one transaction: stores segments and text, writes the bulletin, inserts one delivery per recipient.
     async fn publish_bulletin(&self, publication: &BulletinPublication) -> Result<PublishResult, StoreError>;
+
+    /// As [`Bulletins::bulletin_audience`], of those who have no mail of this bulletin yet.
+    async fn missed_by_bulletin(
+        &self,
+        bulletin: BulletinId,
+        audience: &Audience,
+        served: &BandSet,
+    ) -> Result<Vec<Segment>, StoreError>;
+
+    /// In one transaction: stores further segments, lets the bulletin go on, and inserts a delivery for each who is meant and has
+    /// none. Nothing when the bulletin is not as it was read.
+    async fn add_readers(&self, addition: &BulletinAddition) -> Result<PublishResult, StoreError>;
 }

@@ -1,13 +1,23 @@
 //! Bulletins through the built binary: who gets one, who decides about it, and that nobody gets it twice.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
+use fortnightly::app::bootstrap;
+use fortnightly::app::bulletins::Bulletins;
+use fortnightly::app::bulletins::send::BulletinOrder;
+use fortnightly::app::sender::{Observer, PendingBulletin};
+use fortnightly::clock::Clock;
+use fortnightly::domain::bulletin::Narrowing;
 use serde_json::{Value, json};
 
 use crate::support::bounces;
 use crate::support::fixture::{BASE, Fixture, Mail, three, until};
 use crate::support::oracle::Oracle;
-use crate::support::sending::{CORRECTION, SEND, SEND_WARNING, WARNING, WARNING_TEXT, behind_relay, edition_status};
+use crate::support::sending::{
+    CORRECTION, SEND, SEND_WARNING, WARNING, WARNING_TEXT, behind_relay, edition_status, published,
+};
 
 const BEFORE: &str = "2026-11-25T12:00:00Z";
 const SOON: &str = "2026-11-30T07:30:00Z";
@@ -152,6 +162,48 @@ fn it_is_held_released_and_withdrawn_before_it_goes() {
     fixture.at(BEFORE, &["withdraw", "bulletin:warning"]).exits(1).complains("write a correction");
 }
 
+/// Says yes to everything, and brings in another kind of organisation when it is first asked.
+struct Asked<'a>(&'a Fixture, Mutex<Vec<u64>>);
+
+impl Observer for Asked<'_> {
+    fn may_send_bulletin(&self, pending: &PendingBulletin) -> Option<bool> {
+        let mut asked = self.1.lock().unwrap();
+        if asked.is_empty() {
+            let join =
+                ["subscribe", "--name", "New", "--sector", "health", "--email", "new@x.example", "--bands", "8-10"];
+            self.0.at(BEFORE, &join).exits(0);
+        }
+        asked.push(pending.readers);
+        Some(true)
+    }
+}
+
+/// A yes to four mailboxes is none to five.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_said_yes_is_asked_again_when_others_would_get_it() {
+    let fixture = fixture("");
+    fixture.at(BEFORE, &["sync"]).exits(0);
+    let config = fortnightly::config::load(&fixture.path("config.toml")).unwrap();
+    let (app, content) = bootstrap::open_whole(config, Clock::Fixed(BEFORE.parse().unwrap())).await.unwrap();
+    let name = "warning".parse().unwrap();
+    let order = BulletinOrder { name, narrowing: Narrowing::default(), beside_edition: false, confirmed: false };
+    let asked = Asked(&fixture, Mutex::default());
+    Bulletins::new(&app, Some(&content)).publish(&order, &asked).await.unwrap();
+    assert_eq!(*asked.1.lock().unwrap(), [4, 5]);
+    assert_eq!(status(&fixture, BEFORE)[0]["deliveries"]["total"], 5);
+}
+
+/// What was approved is the text and whom the file names, not which edition's readers get it.
+#[test]
+fn an_approval_is_no_yes_to_an_edition_s_readers() {
+    let fixture = fixture("approval = \"required\"\n");
+    fixture.at(BEFORE, &["approve", "7"]).exits(0);
+    fixture.at(MONDAY, &["send"]).exits(0);
+    fixture.at(AFTER, &["approve", "bulletin:warning"]).exits(0);
+    fixture.at(AFTER, &["bulletin", "warning", "--edition", "7"]).exits(2).complains("would go to 4 mailboxes");
+    fixture.at(AFTER, &["bulletin", "warning", "--edition", "7", "--yes"]).exits(0);
+}
+
 #[test]
 fn nothing_begins_beside_an_edition_unless_it_is_said() {
     let fixture = fixture("");
@@ -230,6 +282,54 @@ fn a_plain_bulletin_goes_to_an_edition_s_readers_and_says_which_mail_it_is_about
     number(&["--bulletin", "warning"]).exits(0).says("was sent before");
     number(&["--edition", "7"]).exits(1).complains("to other readers");
     fixture.at(AFTER, &["status"]).exits(0).says("corrects bulletin warning");
+}
+
+/// A mail of the edition that leaves after its correction: nobody is left with what was wrong.
+#[test]
+fn whoever_gets_the_wrong_mail_later_gets_the_correction_too() {
+    let takes_all = Arc::new(AtomicBool::new(false));
+    let relay = Arc::clone(&takes_all);
+    let oracle = Oracle::deciding(move |said| {
+        let is_refused = said.line.starts_with("RCPT TO:<s1@") && !relay.load(Ordering::Relaxed);
+        is_refused.then_some("550 5.2.1 no")
+    });
+    let fixture = behind_relay(oracle.port, 3, "");
+    fixture.run(SEND);
+    let edition = published(&fixture).to_string();
+    fixture.write("activities/bulletins/number.md", CORRECTION);
+    fixture.write("activities/bulletins/other.md", CORRECTION);
+    fixture.run(&["deliveries", "retry", "--edition", &edition]).exits(0).says("1 mail queued again");
+    let correct =
+        |name: &str, more: &[&str]| fixture.run(&[&["bulletin", name, "--edition", &edition, "--yes"], more].concat());
+    let refused = correct("number", &[]).exits(1).stderr.clone();
+    assert!(
+        refused.contains("may still leave") && refused.contains(&format!("`fortnightly hold {edition}`")),
+        "{refused}"
+    );
+    let dry = ["bulletin", "number", "--edition", &edition, "--dry-run"];
+    fixture.run(&dry).exits(0).says(&format!("1 mail of edition {edition} may still leave"));
+    // What somebody keeps back keeps nobody from correcting what has left.
+    fixture.run(&["hold", &edition]).exits(0);
+    correct("other", &[]).exits(0).says("2 mails, 2 accepted");
+    fixture.run(&["release", &edition]).exits(0);
+    correct("number", &["--beside-edition"]).exits(0).says("2 mails, 2 accepted");
+    takes_all.store(true, Ordering::Relaxed);
+    fixture.run(&["send", "--edition", &edition, "--yes"]).exits(0);
+    let followed = correct("number", &[]).exits(0);
+    assert!(followed.stderr.contains("1 mailbox has got the mail that it is about since"), "{}", followed.stderr);
+    followed.says("3 mails, 3 accepted");
+    correct("number", &[]).exits(0).says("was sent before: 3 mails");
+    // The daemon sees to it by itself.
+    let _daemon = fixture.spawn(&["run", "--role", "sender"], "daemon.log");
+    let total = || {
+        let status = fixture.run(&["status", "--json"]).exits(0).json();
+        let all = status["bulletins"].as_array().unwrap().clone();
+        let other = all.iter().find(|one| one["name"] == "other").unwrap();
+        (other["deliveries"]["accepted"].clone(), other["state"].clone())
+    };
+    until("the other correction follows", || total() == (json!(3), json!("sent")));
+    let asked = oracle.asked().iter().filter(|to| to.contains("s0@")).count();
+    assert_eq!(asked, 3, "the edition and two corrections, once each");
 }
 
 #[test]
@@ -357,6 +457,23 @@ fn what_is_left_of_a_withdrawn_one_never_leaves() {
     fixture.run(&["status", "--all"]).exits(0).says("withdrawn while it was being sent");
 }
 
+/// A withdrawal that was killed before all was given up: noted, and the rest still waits.
+#[test]
+fn the_daemon_completes_a_withdrawal_that_broke_off() {
+    let (oracle, fixture) = slow(60);
+    let mut run = fixture.spawn(SEND_WARNING, "log");
+    until("some of it has left", || oracle.count() > 3);
+    fixture.run(&["hold", "bulletin:warning"]).exits(0);
+    run.ends();
+    let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
+    store.execute("UPDATE bulletins SET withdrawn_at = 1", []).unwrap();
+    drop(store);
+    let left = oracle.count();
+    let _daemon = fixture.spawn(&["run", "--role", "sender"], "daemon.log");
+    until("the rest is given up", || edition_status(&fixture, "expired").0 + u64::try_from(left).unwrap() == 60);
+    assert_eq!((edition_status(&fixture, "expired").1.as_str(), oracle.count()), ("withdrawn", left));
+}
+
 #[test]
 fn a_signal_stops_it_cleanly_and_the_daemon_goes_on() {
     let (oracle, fixture) = slow(60);
@@ -380,12 +497,32 @@ fn in_a_restored_store_it_waits_for_the_release() {
     run.ends();
     fixture.run(&["backup", "saved"]).exits(0);
     fixture.run(SEND_WARNING).exits(0);
-    fixture.run(&["restore", "saved"]).exits(0);
-    assert_eq!(edition_status(&fixture, "accepted").1, "held");
+    // This one was sent after the backup was made, so the restored store knows nothing of it.
+    fixture.write("activities/bulletins/later.md", WARNING_TEXT);
+    let doubt = "haven't been sent as far as this store knows";
+    let told = fixture.run(&["restore", "saved"]).exits(0).stdout.clone();
+    assert!(
+        told.contains("bulletin warning: ") && told.contains("bulletin later hasn't been sent as far as"),
+        "{told}"
+    );
+    let (_, state, attention) = edition_status(&fixture, "accepted");
+    assert_eq!(state, "held");
+    assert!(
+        attention.contains("bulletin warning: ") && attention.contains("bulletin later hasn't been sent"),
+        "{attention}"
+    );
+    fixture.write("activities/bulletins/third.md", WARNING_TEXT);
+    let told = fixture.run(&["status"]).exits(0).stdout.clone();
+    assert!(told.contains(doubt) && told.contains("later, third"), "{told}");
+    fixture.run(&["withdraw", "bulletin:third"]).exits(0);
+    fixture.run(&["status"]).exits(0).says("bulletin later hasn't been sent as far as this store knows");
     fixture.run(SEND_WARNING).exits(1).complains("`fortnightly release`");
     fixture.run(&["release", "bulletin:warning"]).exits(1).complains("`fortnightly release`");
     assert_eq!(oracle.count(), 30);
-    fixture.run(&["release", "--json"]).exits(0).says("\"editions\": []");
+    let released = fixture.run(&["release", "--json"]).exits(0).json();
+    assert_eq!((&released["editions"], &released["bulletins"]), (&json!([]), &json!(["warning"])));
+    fixture.run(&["hold", "bulletin:later"]).exits(0);
+    fixture.run(&["release"]).exits(0).says("To release what is held: `fortnightly release bulletin:later`");
     fixture.run(SEND_WARNING).exits(0);
     assert_eq!((oracle.taken().len(), edition_status(&fixture, "accepted").1.as_str()), (30, "sent"));
 }

@@ -79,20 +79,40 @@ impl Bulletins {
         self.decided(name, changed).await.map(|decided| BulletinDecided { given_up, ..decided })
     }
 
-    /// Gives up all that waits of a bulletin that is withdrawn, and what a process that sends it puts back, which it soon does. Returns how
-    /// many mails.
+    /// Gives up all that waits of a bulletin that is withdrawn, and what a process that sends it puts back, which it soon does. Returns
+    /// how many mails.
     async fn give_up(&self, number: EditionNumber) -> Result<u64, BulletinError> {
-        let (store, clock, begun) = (&self.context.store, &self.context.clock, Instant::now());
-        let mut given_up = 0;
+        let (begun, mut given_up) = (Instant::now(), 0);
         loop {
-            let is_in_hand = store.tally(number).await?.sending > 0;
-            given_up +=
-                deliveries_in_parts(|before| store.expire(number, given_up + before, DELIVERIES, clock.now())).await?;
-            if store.finish(number, clock.now()).await? || !is_in_hand || begun.elapsed() > PUT_BACK {
+            let (more, is_over) = self.give_up_what_waits(number, given_up).await?;
+            given_up += more;
+            if is_over || begun.elapsed() > PUT_BACK {
                 return Ok(given_up);
             }
             tokio::time::sleep(AGAIN).await;
         }
+    }
+
+    /// How many more than so many are given up now, and whether nothing is left that could be.
+    async fn give_up_what_waits(&self, number: EditionNumber, given_up: u64) -> Result<(u64, bool), BulletinError> {
+        let (store, clock) = (&self.context.store, &self.context.clock);
+        let is_in_hand = store.tally(number).await?.sending > 0;
+        let more =
+            deliveries_in_parts(|before| store.expire(number, given_up + before, DELIVERIES, clock.now())).await?;
+        Ok((more, store.finish(number, clock.now()).await? || !is_in_hand))
+    }
+
+    /// Completes withdrawals that broke off, as when a program was killed or a relay kept a mail in hand for very long.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn complete_withdrawals(&self) -> Result<(), BulletinError> {
+        let is_begun =
+            |record: &BulletinRecord| record.withdrawn_at.is_some() && record.course.state == EditionState::Held;
+        for record in self.context.store.bulletins().await?.into_iter().filter(is_begun) {
+            self.give_up_what_waits(record.id.mailing(), 0).await?;
+        }
+        Ok(())
     }
 
     /// Takes the withdrawal of a bulletin back.

@@ -65,6 +65,9 @@ pub enum BulletinError {
     /// An edition is being sent.
     #[error("edition {edition} is being sent")]
     BesideSending { name: BulletinName, edition: EditionNumber },
+    /// Mails of what it is about may still leave, to mailboxes that would not get this one.
+    #[error("{waiting} mails of {mailing} may still leave")]
+    StillLeaving { name: BulletinName, mailing: MailingName, waiting: u64 },
     /// The config would end many subscriptions, and nobody agreed to that.
     #[error("the config would end many subscriptions")]
     NeedsConsent,

@@ -44,6 +44,8 @@ pub struct BulletinLook {
     pub segments: Option<Vec<Segment>>,
     /// An edition that would be due while it's sent or within an hour after that, or is being sent.
     pub beside: Option<BesideEdition>,
+    /// How many mails of what it's to be about may still leave.
+    pub may_follow: u64,
 }
 
 /// An edition that would be sent beside a bulletin.
@@ -93,6 +95,10 @@ impl Bulletins {
             change: match &text {
                 Some(text) if is_open => self.changed(&record, text).await?,
                 _ => None,
+            },
+            may_follow: match &order.narrowing.readers_of {
+                Some(mailing) if is_open => self.may_follow(Some(self.number_of(mailing).await?)).await?,
+                _ => 0,
             },
             beside: if is_open { self.beside(&order.name, readers).await? } else { None },
             segments,

@@ -2,6 +2,7 @@
 
 use crate::app::bulletin_content::BulletinMaker;
 use crate::app::context::sender;
+use crate::app::edition::TRIES;
 use crate::app::error::{AppError, PreviewError};
 use crate::app::previewer::bulletin::{BulletinOf, BulletinProof};
 use crate::app::previewer::{Previewer, SampleMessage};
@@ -14,7 +15,7 @@ use crate::domain::bulletin::life::BulletinTransition;
 use crate::domain::bulletin::{BulletinName, BulletinRecord};
 use crate::domain::calendar::Approval;
 use crate::domain::delivery::Outcome;
-use crate::domain::edition::EditionState;
+use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::fingerprint::TextPart;
 use crate::mail::{Handover, Open};
 
@@ -33,6 +34,8 @@ pub struct BulletinRehearsal {
     pub needs_approval: bool,
     /// What was edited since somebody approved of it.
     pub edited: Vec<TextPart>,
+    /// How many mails of what it is about may still leave.
+    pub may_follow: u64,
 }
 
 /// A marked copy of a bulletin for one address, which belongs to no delivery.
@@ -63,8 +66,9 @@ impl Bulletins {
                 id: record.id,
             };
             let proof = previewer.published_bulletin_proof(of, stored).await?;
-            let edited = Vec::new();
-            return Ok(BulletinRehearsal { proof, state: record.state(), needs_approval: false, edited });
+            let may_follow = self.may_follow(published.audience.readers_of).await?;
+            let (state, edited) = (record.state(), Vec::new());
+            return Ok(BulletinRehearsal { proof, state, needs_approval: false, edited, may_follow });
         }
         let text = self.needed_text(&order.name)?;
         let audience = self.audience(text, order).await?;
@@ -78,13 +82,15 @@ impl Bulletins {
         let segments = segments.zip(found.iter().map(|segment| segment.recipients)).collect();
         let says = sender(&self.context.config, &self.context.keyring);
         let readers_of = order.narrowing.of_whom(text);
+        let may_follow = self.may_follow(audience.readers_of).await?;
         let of = BulletinOf { text: text.clone(), audience, readers_of, id: record.id };
         let proof = previewer.bulletin_proof(of, (says, maker.pictures()), segments)?;
         let required = self.context.config.schedule.approval == Approval::Required;
         let needs_approval = required && !record.is_approved_as(text);
         let edited = self.changed(&record, text).await?.map(|change| change.parts).unwrap_or_default();
         let edited = edited.into_iter().map(|change| change.part).collect();
-        Ok(BulletinRehearsal { proof, state: record.state_as(text), needs_approval, edited })
+        let state = record.state_as(text);
+        Ok(BulletinRehearsal { proof, state, needs_approval, edited, may_follow })
     }
 
     /// Makes a marked copy of the largest segment, from one moment of the store; none where nobody would get the bulletin.
@@ -104,11 +110,23 @@ impl Bulletins {
     /// # Errors
     /// When the store cannot be written.
     pub async fn note_copy(&self, name: &BulletinName, segment: &str) -> Result<(), BulletinError> {
-        let (before, after): (_, BulletinRecord) = self.at_hand(name).await?;
-        let audit = ("test-copy", segment.to_owned());
-        let transition = BulletinTransition { before, after, audit, approved: None };
-        self.context.store.write_bulletin(&transition, OPERATOR, self.context.clock.now()).await?;
-        Ok(())
+        for _ in 0..TRIES {
+            let (before, after): (_, BulletinRecord) = self.at_hand(name).await?;
+            let audit = ("test-copy", segment.to_owned());
+            let transition = BulletinTransition { before, after, audit, approved: None };
+            if self.context.store.write_bulletin(&transition, OPERATOR, self.context.clock.now()).await? {
+                return Ok(());
+            }
+        }
+        Err(BulletinError::KeepsChanging(name.clone()))
+    }
+
+    /// How many mails of what was sent under this number may still leave.
+    pub(super) async fn may_follow(&self, readers_of: Option<EditionNumber>) -> Result<u64, BulletinError> {
+        match readers_of {
+            Some(number) => Ok(self.context.store.tally(number).await?.waiting()),
+            None => Ok(0),
+        }
     }
 }
 

@@ -100,15 +100,17 @@ impl Bulletins {
         order: &BulletinOrder,
         observer: &dyn Observer,
     ) -> Result<BulletinPublished, BulletinError> {
-        let mut is_confirmed = order.confirmed;
+        let mut confirmed = None;
         for _ in 0..TRIES {
             let (before, record) = self.at_hand(&order.name).await?;
             if let Some(number) = self.published_so(&record, order).await? {
+                observer.readers_added(self.add_readers(&order.name).await?);
                 return Ok(BulletinPublished::Sending(number));
             }
             let (now, text) = (self.context.clock.now(), self.needed_text(&order.name)?);
             self.refuse_unless_it_may_go(&record, text, now).await?;
             let audience = self.audience(text, order).await?;
+            let may_follow = self.refuse_before_the_last_has_left(order, &audience).await?;
             let segments = self.segments(&audience).await?;
             let readers = segments.iter().map(|segment| segment.recipients).sum();
             if readers == 0 {
@@ -117,11 +119,12 @@ impl Bulletins {
             if !order.beside_edition {
                 self.refuse_beside_an_edition(&order.name, readers, now).await?;
             }
-            if !is_confirmed && self.context.config.schedule.approval == Approval::Automatic {
+            let asked = (text.clone(), audience.clone(), readers);
+            if self.asks(order) && confirmed.as_ref() != Some(&asked) {
                 let (title, readers_of) = (text.title.clone(), order.narrowing.readers_of.clone());
-                let pending = PendingBulletin { name: order.name.clone(), title, readers_of, readers };
+                let pending = PendingBulletin { name: order.name.clone(), title, readers_of, readers, may_follow };
                 match observer.may_send_bulletin(&pending) {
-                    Some(true) => is_confirmed = true,
+                    Some(true) => confirmed = Some(asked),
                     Some(false) => return Ok(BulletinPublished::NotWanted),
                     None => return Err(BulletinError::Unconfirmed { name: order.name.clone(), readers }),
                 }
@@ -134,6 +137,31 @@ impl Bulletins {
             }
         }
         Err(BulletinError::KeepsChanging(order.name.clone()))
+    }
+
+    /// Whether somebody must say yes to how many get it. Where approval is required, they have said so of its text and of whom the
+    /// file names; but not of which earlier mail it is about, which a slip of the finger changes.
+    fn asks(&self, order: &BulletinOrder) -> bool {
+        let is_automatic = self.context.config.schedule.approval == Approval::Automatic;
+        !order.confirmed && (is_automatic || order.narrowing.readers_of.is_some())
+    }
+
+    /// That the mail that it is about has left, as far as it may: who gets that one later would not get this one. Where somebody
+    /// holds it, or says that it can't wait, it may go. Returns how many of the earlier mail's may still leave then.
+    pub(super) async fn refuse_before_the_last_has_left(
+        &self,
+        order: &BulletinOrder,
+        audience: &Audience,
+    ) -> Result<u64, BulletinError> {
+        let store = &self.context.store;
+        let (Some(mailing), Some(number)) = (&order.narrowing.readers_of, audience.readers_of) else { return Ok(0) };
+        let waiting = store.tally(number).await?.waiting();
+        let is_held = store.edition(number).await?.is_some_and(|earlier| earlier.state == EditionState::Held);
+        if waiting > 0 && !is_held && !order.beside_edition {
+            let (name, mailing) = (order.name.clone(), mailing.clone());
+            return Err(BulletinError::StillLeaving { name, mailing, waiting });
+        }
+        Ok(waiting)
     }
 
     /// Whether a bulletin that was not published may go out now.

@@ -36,6 +36,8 @@ pub struct PendingBulletin {
     pub readers_of: Option<MailingName>,
     /// How many mailboxes would get it.
     pub readers: u64,
+    /// How many mails of what it is about may still leave.
+    pub may_follow: u64,
 }
 
 /// Told of what happens, in the order in which it happens. Whoever only sends needs none of it.
@@ -62,6 +64,9 @@ pub trait Observer: Send + Sync {
     fn may_send_bulletin(&self, _: &PendingBulletin) -> Option<bool> {
         None
     }
+
+    /// So many more get a bulletin, because they have got the mail that it is about since.
+    fn readers_added(&self, _: u64) {}
 
     /// Nobody had approved of an edition, and sending it by hand does.
     fn approved_late(&self, _: EditionNumber) {}

@@ -113,6 +113,17 @@ pub fn publish(
     Ok(BulletinRecord { course, published, ..bulletin.clone() })
 }
 
+/// The bulletin once more readers are added to those whom it was sent to.
+///
+/// # Errors
+/// Unless all of it was sent.
+pub fn resume(bulletin: &BulletinRecord) -> Result<BulletinRecord, Denied> {
+    match bulletin.state() {
+        EditionState::Sent => Ok(BulletinRecord { course: state::resume(&bulletin.course)?, ..bulletin.clone() }),
+        state => Err(Denied::State(state)),
+    }
+}
+
 /// What was approved, as long as that stands.
 fn approval(bulletin: &BulletinRecord, change: &BulletinChange, course: &Edition) -> Option<Fingerprint> {
     course.approved_at?;

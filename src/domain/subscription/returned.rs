@@ -292,8 +292,3 @@ fn settle(
     list.note_so_far(actor, state.as_str(), Subject::Wave(id), detail(mailboxes), before.map(detail));
     Ok(SettledPart { wave, mailboxes, last, waited })
 }
-
-/// What bounced, for the audit. Nobody knows a bulletin by the number under which it was sent.
-fn mailing(number: EditionNumber) -> String {
-    BulletinId::of(number).map_or_else(|| format!("edition {number}"), |_| "a bulletin".to_owned())
-}

@@ -88,7 +88,7 @@ fn look_and_approve(of: &MailingName) -> String {
 }
 
 /// What lists its deliveries.
-fn filter(of: &MailingName) -> String {
+pub(super) fn filter(of: &MailingName) -> String {
     match of {
         MailingName::Edition(number) => format!("--edition {number}"),
         MailingName::Bulletin(name) => format!("--bulletin {name}"),

@@ -9,17 +9,16 @@ use super::matter::{ConsolePage, Matter, button, matter};
 use crate::app::attention::{AfterRestore, Attention, BrokenFiles};
 use crate::app::pictures::LeftOut;
 use crate::app::planner::Replacement;
-use crate::domain::bulletin::MailingName;
-use crate::domain::edition::EditionNumber;
+use crate::domain::bulletin::{BulletinName, MailingName};
 use crate::domain::subscription::wave::{Wave, WaveScope, WaveState};
 use crate::domain::text::dates::local_moment;
-use crate::domain::text::lists::count;
+use crate::domain::text::lists::{commas, count};
 use crate::messages::picks;
 
 /// One thing that does not go on by itself, without a command to type.
 pub fn for_people(attention: &Attention) -> Matter {
     match attention {
-        Attention::Restored(what) => restored(*what),
+        Attention::Restored(what) => restored(what),
         Attention::Edition(number, what) => of_mailing(&MailingName::Edition(*number), what),
         Attention::Bulletin(name, what) => of_mailing(&MailingName::Bulletin(name.clone()), what),
         Attention::Replaced(what) => replaced(what),
@@ -91,14 +90,14 @@ fn broken(what: &str, errors: u64, so: &str) -> Matter {
     )
 }
 
-fn restored(what: AfterRestore) -> Matter {
+fn restored(what: &AfterRestore) -> Matter {
     let before = "Before the service is released,";
     match what {
         AfterRestore::Waits { made } => matter(
             format!(
                 "The service was restored from a backup made on {}, and knows nothing of what has happened since. It sends \
                  nothing until somebody releases it.",
-                local_moment(&made)
+                local_moment(made)
             ),
             format!(
                 "Once everything else that is said about the backup has been dealt with, press “{}”.",
@@ -111,7 +110,7 @@ fn restored(what: AfterRestore) -> Matter {
                 "The database has lost its latest changes: either a standby took over before it had received them, or \
                  somebody restored an earlier state. The last change that it has is from about {}. Nothing is sent until \
                  somebody releases it.",
-                local_moment(&made)
+                local_moment(made)
             ),
             format!(
                 "Once everything else that is said about the loss has been dealt with, press “{}”.",
@@ -135,26 +134,46 @@ fn restored(what: AfterRestore) -> Matter {
             ),
             Some(ConsolePage::Subscribers),
         ),
-        AfterRestore::Unsent { edition, waiting, total, resend } => unsent(edition, waiting, total, resend),
+        AfterRestore::Unsent { mailing, waiting, total, resend } => unsent(mailing, *waiting, *total, *resend),
         AfterRestore::DueSince(edition) => matter(
             format!("Edition {edition} has fallen due since the backup was made, and may have gone out already."),
             format!(
                 "If it did, press “{}” on its page before the service is released, or everybody gets it a second time.",
                 button::WITHDRAW
             ),
-            Some(ConsolePage::Edition(edition)),
+            Some(ConsolePage::Edition(*edition)),
         ),
+        AfterRestore::MaybeSent(bulletins) => maybe_sent(bulletins),
     }
 }
 
-fn unsent(edition: EditionNumber, waiting: u64, total: u64, resend: bool) -> Matter {
+fn maybe_sent(bulletins: &[BulletinName]) -> Matter {
+    matter(
+        format!(
+            "These bulletins haven't been sent as far as the service knows, but may have been since the backup was made: {}.",
+            commas(bulletins)
+        ),
+        format!(
+            "Before you send one, look in a mailbox that gets them. If it has gone out since, press “{}” on its page, or \
+             everybody gets it a second time.",
+            button::WITHDRAW
+        ),
+        None,
+    )
+}
+
+fn unsent(mailing: &MailingName, waiting: u64, total: u64, resend: bool) -> Matter {
     let then = if resend {
         "They are sent once the service is released, and whoever got theirs in the meantime gets the same mail again."
     } else {
         "Once the service is released they count as uncertain: nobody knows whether they arrived."
     };
-    let what = format!("{waiting} of the {total} mails of edition {edition} had not been sent at that time.");
-    matter(what, then, Some(ConsolePage::Edition(edition)))
+    let what = format!("{waiting} of the {total} mails of {mailing} had not been sent at that time.");
+    let page = match mailing {
+        MailingName::Edition(number) => Some(ConsolePage::Edition(*number)),
+        MailingName::Bulletin(_) => None,
+    };
+    matter(what, then, page)
 }
 
 fn replaced(Replacement { edition, pick }: &Replacement) -> Matter {
@@ -204,6 +223,7 @@ mod tests {
     use super::*;
     use crate::app::attention::{EditionAttention, Undelivered};
     use crate::domain::bulletin::BulletinName;
+    use crate::domain::edition::EditionNumber;
     use crate::domain::edition::{Deadline, Edit, HoldReason, Pick, PickReason, ToldHold, UnservedBand};
     use crate::domain::fingerprint::{Fingerprint, TextPart};
     use crate::domain::subscription::wave::WaveId;
@@ -266,6 +286,7 @@ mod tests {
     }
 
     fn all() -> Vec<Attention> {
+        let bulletin = || MailingName::Bulletin("warning".parse().expect("a name"));
         let pick = Pick {
             band: "4-5".parse().expect("a band"),
             id: "passwords/strong".parse().expect("an id"),
@@ -278,9 +299,10 @@ mod tests {
             AfterRestore::SetBack { made: due() },
             AfterRestore::LeftSince,
             AfterRestore::LeftUnknown,
-            AfterRestore::Unsent { edition: SEVEN, waiting: 3, total: 9, resend: true },
-            AfterRestore::Unsent { edition: SEVEN, waiting: 3, total: 9, resend: false },
+            AfterRestore::Unsent { mailing: MailingName::Edition(SEVEN), waiting: 3, total: 9, resend: true },
+            AfterRestore::Unsent { mailing: bulletin(), waiting: 3, total: 9, resend: false },
             AfterRestore::DueSince(SEVEN),
+            AfterRestore::MaybeSent(vec!["warning".parse().expect("a name")]),
         ];
         let rest = [
             Attention::Replaced(Replacement { edition: SEVEN, pick }),

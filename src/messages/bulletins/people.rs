@@ -5,7 +5,7 @@ use crate::app::bulletins::decide::BulletinDecided;
 use crate::app::bulletins::error::BulletinError;
 use crate::app::bulletins::look::BesideEdition;
 use crate::domain::band::Bands;
-use crate::domain::bulletin::{Audience, MailingName};
+use crate::domain::bulletin::{Audience, BulletinName, MailingName};
 use crate::domain::edition::EditionState;
 use crate::domain::fingerprint::TextPart;
 use crate::domain::text::dates::local_moment;
@@ -48,6 +48,7 @@ pub fn refusal(error: &BulletinError) -> String {
         BulletinError::BesideSending { edition, .. } => {
             beside(BesideEdition { edition: *edition, due_at: None, until: None })
         }
+        BulletinError::StillLeaving { mailing, waiting, .. } => may_follow(mailing, *waiting),
         BulletinError::NeedsConsent => {
             "Nothing new is sent until somebody agrees to the change of the list, on the first page.".to_owned()
         }
@@ -83,6 +84,22 @@ pub fn note(status: &BulletinStatus, sent_at: Option<&str>) -> String {
         None if status.was_edited => "It was edited after somebody approved it.".to_owned(),
         None => String::new(),
     }
+}
+
+/// That mails of what it is about may still leave.
+pub fn may_follow(mailing: &MailingName, waiting: u64) -> String {
+    let mails = count(waiting, "mail", "mails");
+    format!(
+        "{mails} of {mailing} may still go out. If they mustn't, stop them first. Whoever gets one of them gets this bulletin \
+         afterwards, too."
+    )
+}
+
+/// That a bulletin went to those who had got something before, and goes to those who get it now.
+pub fn follows(name: &BulletinName) -> String {
+    format!(
+        "Whoever gets it now gets the bulletin {name} afterwards, too: it went to those who had got theirs by then."
+    )
 }
 
 /// ` It corrects edition 3.`

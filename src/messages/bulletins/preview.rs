@@ -23,7 +23,7 @@ pub fn rehearsal(rehearsal: &BulletinRehearsal) -> Vec<String> {
 }
 
 fn notes(rehearsal: &BulletinRehearsal) -> Vec<String> {
-    let BulletinRehearsal { proof, state, needs_approval, edited } = rehearsal;
+    let BulletinRehearsal { proof, state, needs_approval, edited, may_follow } = rehearsal;
     let name = &proof.bulletin;
     let edited = (!edited.is_empty()).then(|| people::edited(edited));
     let approve = needs_approval.then(|| format!("It must be approved first: `fortnightly approve bulletin:{name}`."));
@@ -35,7 +35,9 @@ fn notes(rehearsal: &BulletinRehearsal) -> Vec<String> {
         }
         EditionState::Planned | EditionState::Approved | EditionState::Missed => None,
     };
-    edited.into_iter().chain(approve).chain(stands).collect()
+    let earlier = proof.of.readers_of.as_ref().filter(|_| *may_follow > 0);
+    let follow = earlier.map(|mailing| super::may_follow(mailing, *may_follow));
+    follow.into_iter().chain(edited).chain(approve).chain(stands).collect()
 }
 
 /// What the index of a preview says of a bulletin in which this was found.

@@ -42,16 +42,25 @@ pub(in crate::store) fn pack(segments: &[PublishedSegment]) -> io::Result<Vec<Pa
     (0_u32..).zip(segments).map(pack).collect()
 }
 
+/// Compresses segments that are added to those of an edition or a bulletin later, each by itself.
+pub(in crate::store) fn pack_alone(segments: &[PublishedSegment]) -> io::Result<Vec<Packed>> {
+    let pack = |segment: &PublishedSegment| {
+        let frame = zstd::bulk::compress(&serde_json::to_vec(&segment.rendered)?, LEVEL)?;
+        Ok(Packed { key: segment.key.clone(), frame, base: None })
+    };
+    segments.iter().map(pack).collect()
+}
+
 /// The columns of one segment that say what it reads.
 pub(in crate::store) struct Stored<'a> {
     /// The text as older versions stored it; empty otherwise.
     pub(in crate::store) rendered: &'a str,
     pub(in crate::store) packed: Option<&'a [u8]>,
-    /// Whether it is the dictionary of the others.
+    /// Whether it needs none itself.
     pub(in crate::store) is_base: bool,
 }
 
-/// Reads the segments of one edition, that without a base first: it is the dictionary of the others.
+/// Reads the segments of one edition, those without a base first: of these, the first is the dictionary of the others.
 #[derive(Default)]
 pub(in crate::store) struct Unpacker(Option<Decompressor<'static>>);
 
@@ -63,7 +72,9 @@ impl Unpacker {
             None => return Ok(Some(serde_json::from_str(stored.rendered)?)),
             Some(frame) if stored.is_base => {
                 let text = zstd::bulk::decompress(frame, MOST)?;
-                self.0 = Some(Decompressor::with_dictionary(&text)?);
+                if self.0.is_none() {
+                    self.0 = Some(Decompressor::with_dictionary(&text)?);
+                }
                 text
             }
             Some(frame) => {

@@ -118,6 +118,29 @@ fn a_correction_goes_to_the_readers_of_the_edition_that_is_chosen() {
 }
 
 #[test]
+fn a_plain_bulletin_goes_to_everybody_or_to_the_readers_who_are_chosen() {
+    let (fixture, _daemon, browser) = opened();
+    fixture.at(BEFORE, &["approve", "7"]).exits(0);
+    fixture.at(BEFORE, &["send", "--edition", "7", "--yes"]).exits(0);
+    fixture.write("activities/bulletins/games.md", GAMES);
+    fixture.write("activities/bulletins/number.md", CORRECTION);
+    until("the files are read", || browser.get("/bulletins").body.contains("/bulletins/number"));
+    let page = browser.get("/bulletins/games").is(200).says("Who should get it?").says("Everybody it is for");
+    assert!(page.body.contains("<option value=\"7\">Edition 7, "), "{}", page.body);
+    browser.decide("/bulletins/games/approve", &[]).says("approved now");
+    browser.get("/bulletins/games?edition=7").is(200).says("who got edition 7, which it is about");
+    browser.decide("/bulletins/games/send?edition=7", &[]).says("goes out now");
+    fixture.at(BEFORE, &["bulletin", "games"]).exits(0);
+    let said = fixture.mails().into_iter().find(|mail| mail.text.contains("This is about the email")).unwrap().text;
+    assert!(said.replace('\n', " ").contains("(edition 7, “") && !said.contains("What was wrong"), "{said}");
+    // Of bulletins, those that were sent can be corrected.
+    let page = browser.get("/bulletins/number").is(200);
+    assert!(page.body.contains("<option value=\"bulletin:games\">Bulletin, "), "{}", page.body);
+    browser.get("/bulletins/number?edition=bulletin:games").is(200).says("who got bulletin games, which it corrects");
+    browser.get("/bulletins/number/send?edition=bulletin:none").is(409).says("Bulletin none hasn't been sent");
+}
+
+#[test]
 fn a_test_copy_goes_to_one_address_and_is_in_the_log() {
     let (fixture, _daemon, browser) = opened();
     fixture.write("activities/bulletins/games.md", GAMES);

@@ -113,6 +113,7 @@ macro_rules! conform_all {
             bulletins::a_name_is_published_once,
             bulletins::one_that_comes_back_counts_in_no_row_of_editions,
             bulletins::what_is_left_of_it_is_put_off_and_given_up,
+            bulletins::whoever_gets_the_earlier_mail_later_is_added,
             bulletins::nothing_of_a_withdrawn_one_is_taken_up_again,
             bulletins::what_is_no_longer_kept_is_not_taken_up_again,
             deliveries::each_is_claimed_once_in_order,

@@ -8,7 +8,7 @@ use super::columns::BandBook;
 use super::{approved, audit, bulletin_rows, lists, publish};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::life::BulletinTransition;
-use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord};
+use crate::domain::bulletin::{Audience, BulletinId, BulletinName, BulletinRecord};
 use crate::domain::edits::ApprovedTexts;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::MailboxState;
@@ -16,8 +16,8 @@ use crate::store::postgres::PostgresStore;
 use crate::store::postgres::engine::error::PostgresError;
 use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::transaction::{Transaction, within};
-use crate::store::shared::segments::pack;
-use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, Reader, StoreError};
+use crate::store::shared::segments::{pack, pack_alone};
+use crate::store::{Actor, BulletinAddition, BulletinPublication, Bulletins, PublishResult, Reader, StoreError};
 
 #[async_trait]
 impl Bulletins for PostgresStore {
@@ -39,7 +39,7 @@ impl Bulletins for PostgresStore {
     }
 
     async fn bulletin_audience(&self, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, StoreError> {
-        within!(self, Look, |transaction| count(&transaction, audience, served).await)
+        within!(self, Look, |transaction| count(&transaction, None, audience, served).await)
     }
 
     async fn bulletin_readers_page(
@@ -56,6 +56,21 @@ impl Bulletins for PostgresStore {
         // Compressed before the transaction: others wait for that one.
         let packed = pack(&publication.segments).map_err(|error| sql::damaged(&error.to_string()).at(&self.place))?;
         within!(self, DecideEditions, |transaction| publish::bulletin(&transaction, publication, &packed).await)
+    }
+
+    async fn missed_by_bulletin(
+        &self,
+        bulletin: BulletinId,
+        audience: &Audience,
+        served: &BandSet,
+    ) -> Result<Vec<Segment>, StoreError> {
+        within!(self, Look, |transaction| count(&transaction, Some(bulletin), audience, served).await)
+    }
+
+    async fn add_readers(&self, addition: &BulletinAddition) -> Result<PublishResult, StoreError> {
+        let packed =
+            pack_alone(&addition.segments).map_err(|error| sql::damaged(&error.to_string()).at(&self.place))?;
+        within!(self, DecideEditions, |transaction| publish::more_readers(&transaction, addition, &packed).await)
     }
 }
 
@@ -76,25 +91,29 @@ async fn write(
     Ok(true)
 }
 
+/// Those who are meant, by segment; `but_for` those who have a mail of this bulletin.
 async fn count(
     transaction: &Transaction,
+    but_for: Option<BulletinId>,
     audience: &Audience,
     served: &BandSet,
 ) -> Result<Vec<Segment>, PostgresError> {
     let bands = BandBook::open(transaction).await?;
     let query = format!(
         "SELECT r.bands & $1 AS mask, o.sector, o.locale, count(*) FROM recipients r JOIN subscribers o ON o.id = r.owner
-         WHERE {} GROUP BY mask, o.sector, o.locale",
-        publish::meant(audience)
+         WHERE {} AND {} GROUP BY mask, o.sector, o.locale",
+        publish::meant(audience),
+        but_for.map_or("$6::bigint IS NULL".to_owned(), |_| format!("$6::bigint IS NOT NULL {}", publish::NOT_YET))
     );
     let (wanted, sectors, readers_of) = publish::wanted(&bands, audience, served);
-    let seen = bands.seen(served);
+    let (seen, but_for) = (bands.seen(served), but_for.map(|bulletin| i64::from(bulletin.mailing().0)));
     let read = |row: &Row| {
         let key = SegmentKey { bands: bands.set(row.try_get(0)?), sector: row.try_get(1)?, locale: row.try_get(2)? };
         Ok(Segment { key, recipients: sql::count(row.try_get(3)?) })
     };
-    let mut segments =
-        transaction.rows(&query, params![seen, MailboxState::Active, wanted, sectors, readers_of], read).await?;
+    let mut segments = transaction
+        .rows(&query, params![seen, MailboxState::Active, wanted, sectors, readers_of, but_for], read)
+        .await?;
     segments.sort_by(|a, b| b.recipients.cmp(&a.recipients).then_with(|| a.key.cmp(&b.key)));
     Ok(segments)
 }

@@ -19,7 +19,7 @@ use crate::store::postgres::engine::sql::{self, params};
 use crate::store::postgres::engine::states;
 use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::segments::Packed;
-use crate::store::{BulletinPublication, Publication, PublishResult};
+use crate::store::{BulletinAddition, BulletinPublication, Publication, PublishResult};
 
 /// From so many recipients on, the table is counted anew.
 const MANY: u64 = 10_000;
@@ -38,6 +38,7 @@ pub(in crate::store::postgres) async fn publish(
         return Ok(PublishResult::Changed);
     }
     let Publication { at, served, sender, .. } = publication;
+    let sender = Some(sender);
     let mailing = Mailing { number, at: *at, served, audience: &Audience::default(), sender, packed };
     let write_own = async {
         edition_rows::write(transaction, Some(&publication.before), Some(&publication.after)).await?;
@@ -56,8 +57,8 @@ pub(super) async fn bulletin(
     packed: &[Packed],
 ) -> Result<PublishResult, PostgresError> {
     let BulletinPublication { before, after, published, at, served, sender, .. } = publication;
-    let mailing =
-        Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, packed };
+    let (number, sender) = (after.id.mailing(), Some(sender));
+    let mailing = Mailing { number, at: *at, served, audience: &published.audience, sender, packed };
     let write_own = async {
         approved::drop_of(transaction, &[mailing.number]).await?;
         let is_written = bulletin_rows::replace(transaction, before.as_ref(), after).await?;
@@ -69,6 +70,17 @@ pub(super) async fn bulletin(
     mailing.publish(transaction, write_own).await
 }
 
+/// Adds readers to a bulletin that was sent.
+pub(super) async fn more_readers(
+    transaction: &Transaction,
+    addition: &BulletinAddition,
+    packed: &[Packed],
+) -> Result<PublishResult, PostgresError> {
+    let BulletinAddition { before, after, audience, at, served, .. } = addition;
+    let mailing = Mailing { number: after.id.mailing(), at: *at, served, audience, sender: None, packed };
+    mailing.publish(transaction, bulletin_rows::replace(transaction, Some(before), after)).await
+}
+
 /// A mail to many, as it is stored before it goes out.
 struct Mailing<'a> {
     /// The number under which it is sent.
@@ -76,7 +88,8 @@ struct Mailing<'a> {
     at: DateTime<Utc>,
     served: &'a BandSet,
     audience: &'a Audience,
-    sender: &'a Sender,
+    /// None where readers are added to what was published.
+    sender: Option<&'a Sender>,
     packed: &'a [Packed],
 }
 
@@ -102,9 +115,10 @@ impl Mailing<'_> {
             transaction.run("ROLLBACK TO SAVEPOINT publication", params![]).await?;
             return Ok(PublishResult::Changed);
         };
-        let update = "UPDATE editions SET mails = $2, sender = $3 WHERE number = $1";
+        let update = "UPDATE editions SET mails = mails + $2, sender = coalesce($3, sender) WHERE number = $1";
         let (number, mails) = (i64::from(self.number.0), sql::column(recipients)?);
-        transaction.run(update, params![number, mails, sql::to_json(self.sender)?]).await?;
+        let sender = self.sender.map(sql::to_json).transpose()?;
+        transaction.run(update, params![number, mails, sender]).await?;
         let subject = subjects::of_mailing(transaction, self.number).await?;
         let detail = format!("{recipients} recipients in {} segments", self.packed.len());
         audit::write(transaction, sql::millis(self.at), "program", "publish", &subject, &detail).await?;
@@ -124,8 +138,9 @@ impl Mailing<'_> {
              FROM recipients r JOIN subscribers o ON o.id = r.owner
                   LEFT JOIN segments s ON s.edition = $6 AND s.bands = r.bands & $1
                                       AND s.sector = o.sector AND s.locale = o.locale
-             WHERE {} ORDER BY r.id",
-            meant(self.audience)
+             WHERE {} {} ORDER BY r.id",
+            meant(self.audience),
+            if self.sender.is_none() { NOT_YET } else { "" }
         );
         let bands = BandBook::open(transaction).await?;
         let (wanted, sectors, readers_of) = wanted(&bands, self.audience, self.served);
@@ -159,6 +174,10 @@ pub(super) fn meant(audience: &Audience) -> String {
          AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.mac = r.mac)"
     )
 }
+
+/// Those of them who have no mail of it yet: of the mailing $6.
+pub(super) const NOT_YET: &str =
+    "AND NOT EXISTS (SELECT 1 FROM deliveries m WHERE m.mailing = $6 AND m.recipient = r.id)";
 
 /// The bands of which a recipient has one, the sectors, and the edition that they read.
 pub(super) fn wanted(bands: &BandBook, audience: &Audience, served: &BandSet) -> (i64, Option<Vec<i16>>, Option<i64>) {

@@ -14,7 +14,7 @@ use crate::store::postgres::engine::transaction::Transaction;
 use crate::store::shared::segments::{Packed, Stored, Unpacker};
 use crate::store::{PublishedSegment, SegmentNumber};
 
-/// Stores an edition's segments, numbered in their order.
+/// Stores an edition's segments, numbered in their order after those that it has.
 pub(super) async fn write(
     transaction: &Transaction,
     edition: EditionNumber,
@@ -27,7 +27,7 @@ pub(super) async fn write(
     let (sectors, locales) = (each(packed, |one| one.key.sector), each(packed, |one| one.key.locale));
     let (frames, bases) = (each(packed, |one| one.frame.as_slice()), each(packed, |one| one.base.map(i64::from)));
     let insert = "INSERT INTO segments (edition, number, bands, sector, locale, rendered, packed, base)
-                  SELECT $1, place - 1, bands, sector, locale, '', packed, base
+                  SELECT $1, (SELECT coalesce(max(number) + 1, 0) FROM segments WHERE edition = $1) + place - 1, bands, sector, locale, '', packed, base
                   FROM unnest($2, $3, $4, $5, $6) WITH ORDINALITY AS one (bands, sector, locale, packed, base, place)";
     let edition = i64::from(edition.0);
     transaction.run(insert, params![edition, masks, sectors, locales, frames, bases]).await.map(drop)

@@ -8,15 +8,15 @@ use super::columns::BandBook;
 use super::{approved, audit, bulletin_rows, lists, publish};
 use crate::domain::band::BandSet;
 use crate::domain::bulletin::life::BulletinTransition;
-use crate::domain::bulletin::{Audience, BulletinName, BulletinRecord};
+use crate::domain::bulletin::{Audience, BulletinId, BulletinName, BulletinRecord};
 use crate::domain::edits::ApprovedTexts;
 use crate::domain::segment::{Segment, SegmentKey};
 use crate::domain::subscriber::MailboxState;
-use crate::store::shared::segments::pack;
+use crate::store::shared::segments::{pack, pack_alone};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
-use crate::store::{Actor, BulletinPublication, Bulletins, PublishResult, Reader, StoreError};
+use crate::store::{Actor, BulletinAddition, BulletinPublication, Bulletins, PublishResult, Reader, StoreError};
 
 #[async_trait]
 impl Bulletins for SqliteStore {
@@ -51,7 +51,7 @@ impl Bulletins for SqliteStore {
 
     async fn bulletin_audience(&self, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, StoreError> {
         let (audience, served) = (audience.clone(), served.clone());
-        self.read(move |conn| count(conn, &audience, &served)).await
+        self.read(move |conn| count(conn, None, &audience, &served)).await
     }
 
     async fn bulletin_readers_page(
@@ -71,16 +71,41 @@ impl Bulletins for SqliteStore {
         let publication = BulletinPublication { segments: Vec::new(), ..publication.clone() };
         self.write(move |conn| publish::bulletin(conn, &publication, &packed)).await
     }
+
+    async fn missed_by_bulletin(
+        &self,
+        bulletin: BulletinId,
+        audience: &Audience,
+        served: &BandSet,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let (audience, served) = (audience.clone(), served.clone());
+        self.read(move |conn| count(conn, Some(bulletin), &audience, &served)).await
+    }
+
+    async fn add_readers(&self, addition: &BulletinAddition) -> Result<PublishResult, StoreError> {
+        let packed = pack_alone(&addition.segments).map_err(|error| SqliteError::from(error).at(&self.place))?;
+        let addition = BulletinAddition { segments: Vec::new(), ..addition.clone() };
+        self.write(move |conn| publish::more_readers(conn, &addition, &packed)).await
+    }
 }
 
-fn count(conn: &Connection, audience: &Audience, served: &BandSet) -> Result<Vec<Segment>, SqliteError> {
+/// Those who are meant, by segment; `but_for` those who have a mail of this bulletin.
+fn count(
+    conn: &Connection,
+    but_for: Option<BulletinId>,
+    audience: &Audience,
+    served: &BandSet,
+) -> Result<Vec<Segment>, SqliteError> {
     let bands = BandBook::open(conn)?;
     let query = format!(
-        "SELECT r.bands & ?1 AS mask, o.sector, o.locale, count(*) FROM {} GROUP BY mask, o.sector, o.locale",
-        publish::meant(audience)
+        "SELECT r.bands & ?1 AS mask, o.sector, o.locale, count(*) FROM {} AND ?6 IS ?6 {}
+         GROUP BY mask, o.sector, o.locale",
+        publish::meant(audience),
+        but_for.map_or("", |_| publish::NOT_YET)
     );
     let (wanted, sectors, readers_of) = publish::wanted(&bands, audience, served)?;
-    let values = (bands.seen(served), MailboxState::Active, wanted, sectors, readers_of);
+    let but_for = but_for.map(|bulletin| bulletin.mailing().0);
+    let values = (bands.seen(served), MailboxState::Active, wanted, sectors, readers_of, but_for);
     let mut segments = sql::rows(conn, &query, values, |row| {
         let key = SegmentKey { bands: bands.set(row.get(0)?), sector: row.get(1)?, locale: row.get(2)? };
         Ok(Segment { key, recipients: sql::count(row.get(3)?) })

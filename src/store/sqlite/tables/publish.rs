@@ -16,7 +16,7 @@ use crate::domain::subscriber::{MailboxState, Sector};
 use crate::store::shared::segments::Packed;
 use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
-use crate::store::{BulletinPublication, Publication, PublishResult};
+use crate::store::{BulletinAddition, BulletinPublication, Publication, PublishResult};
 
 /// Publishes with these segments, if the edition is as it was when they were rendered, and everybody is in one of them.
 pub(in crate::store::sqlite) fn publish(
@@ -32,6 +32,7 @@ pub(in crate::store::sqlite) fn publish(
         return Ok(PublishResult::Changed);
     }
     let Publication { at, served, sender, .. } = publication;
+    let sender = Some(sender);
     let mailing = Mailing { number, at: *at, served, audience: &Audience::default(), sender, segments };
     mailing.publish(conn, || {
         edition_rows::write(conn, Some(&publication.before), Some(&publication.after))?;
@@ -49,8 +50,8 @@ pub(super) fn bulletin(
     segments: &[Packed],
 ) -> Result<PublishResult, SqliteError> {
     let BulletinPublication { before, after, published, at, served, sender, .. } = publication;
-    let mailing =
-        Mailing { number: after.id.mailing(), at: *at, served, audience: &published.audience, sender, segments };
+    let (number, sender) = (after.id.mailing(), Some(sender));
+    let mailing = Mailing { number, at: *at, served, audience: &published.audience, sender, segments };
     mailing.publish(conn, || {
         approved::drop_of(conn, mailing.number)?;
         let is_written = bulletin_rows::replace(conn, before.as_ref(), after)?;
@@ -61,6 +62,17 @@ pub(super) fn bulletin(
     })
 }
 
+/// Adds readers to a bulletin that was sent.
+pub(super) fn more_readers(
+    conn: &Connection,
+    addition: &BulletinAddition,
+    segments: &[Packed],
+) -> Result<PublishResult, SqliteError> {
+    let BulletinAddition { before, after, audience, at, served, .. } = addition;
+    let mailing = Mailing { number: after.id.mailing(), at: *at, served, audience, sender: None, segments };
+    mailing.publish(conn, || bulletin_rows::replace(conn, Some(before), after))
+}
+
 /// A mail to many, as it is stored before it goes out.
 struct Mailing<'a> {
     /// The number under which it is sent.
@@ -68,7 +80,8 @@ struct Mailing<'a> {
     at: DateTime<Utc>,
     served: &'a BandSet,
     audience: &'a Audience,
-    sender: &'a Sender,
+    /// None where readers are added to what was published.
+    sender: Option<&'a Sender>,
     segments: &'a [Packed],
 }
 
@@ -96,8 +109,9 @@ impl Mailing<'_> {
             return Ok(PublishResult::Changed);
         };
         sql::run(conn, "RELEASE publication", [])?;
-        let update = "UPDATE editions SET mails = ?2, sender = ?3 WHERE number = ?1";
-        sql::run(conn, update, (self.number.0, sql::column(recipients)?, sql::to_json(self.sender)?))?;
+        let update = "UPDATE editions SET mails = mails + ?2, sender = coalesce(?3, sender) WHERE number = ?1";
+        let sender = self.sender.map(sql::to_json).transpose()?;
+        sql::run(conn, update, (self.number.0, sql::column(recipients)?, sender))?;
         let subject = subjects::of_mailing(conn, self.number)?;
         let detail = format!("{recipients} recipients in {} segments", self.segments.len());
         audit::write(conn, sql::millis(self.at), "program", "publish", &subject, &detail)?;
@@ -112,8 +126,9 @@ impl Mailing<'_> {
                     (SELECT s.number FROM segments s WHERE s.edition = ?6 AND s.bands = r.bands & ?1
                      AND s.sector = o.sector AND s.locale = o.locale),
                     o.name_id
-             FROM {}",
-            meant(self.audience)
+             FROM {} {}",
+            meant(self.audience),
+            if self.sender.is_none() { NOT_YET } else { "" }
         );
         let bands = BandBook::open(conn)?;
         let (wanted, sectors, readers_of) = wanted(&bands, self.audience, self.served)?;
@@ -147,6 +162,10 @@ pub(super) fn meant(audience: &Audience) -> String {
         readers.unwrap_or_default()
     )
 }
+
+/// Those of them who have no mail of it yet: of the mailing ?6.
+pub(super) const NOT_YET: &str =
+    "AND NOT EXISTS (SELECT 1 FROM deliveries m WHERE m.mailing = ?6 AND m.recipient = r.id)";
 
 /// The bands of which a recipient has one, the sectors as JSON, and the edition that they read.
 pub(super) fn wanted(

@@ -13,12 +13,14 @@ use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::sql;
 use crate::store::{PublishedSegment, SegmentNumber};
 
-/// Stores an edition's segments, numbered in their order.
+/// Stores an edition's segments, numbered in their order after those that it has.
 pub(super) fn write(conn: &Connection, edition: EditionNumber, packed: &[Packed]) -> Result<(), SqliteError> {
     let mut bands = BandBook::open(conn)?;
     let insert = "INSERT INTO segments (edition, number, bands, sector, locale, rendered, packed, base)
                   VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7)";
-    for (number, Packed { key, frame, base }) in (0_u32..).zip(packed) {
+    let first = "SELECT coalesce(max(number) + 1, 0) FROM segments WHERE edition = ?1";
+    let first = sql::number(conn, first, [edition.0])?;
+    for (number, Packed { key, frame, base }) in (first..).zip(packed) {
         let mask = bands.learn(conn, &key.bands)?;
         sql::run(conn, insert, (edition.0, number, mask, key.sector, key.locale, frame, base))?;
     }

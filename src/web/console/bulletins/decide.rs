@@ -83,10 +83,12 @@ impl What {
         };
         let beside = look.beside.filter(|_| self == Self::Send).map(people::beside);
         let unread = if self.is_of_what_was_read() { read::since(read, look) } else { None };
+        let earlier = look.readers_of.as_ref().filter(|_| self == Self::Send && look.may_follow > 0);
+        let may_follow = earlier.map(|mailing| people::may_follow(mailing, look.may_follow));
         let edited = (self == Self::Approve && !look.edited.is_empty()).then(|| people::edited(&look.edited));
         Question {
             title: format!("{verb} “{title}”{rest}?"),
-            warnings: beside.into_iter().chain(edited).chain(unread).collect(),
+            warnings: beside.into_iter().chain(may_follow).chain(edited).chain(unread).collect(),
             facts,
             button: button.to_owned(),
             is_danger: self.stops_something(),
@@ -128,15 +130,10 @@ async fn asked(what: What, asking: Asked) -> Result<(Question, Seen), Refusal> {
         question.stops_something()
     } else {
         let (record, beside) = (&look.record, look.beside.map(|beside| beside.edition));
-        question.about(&(
-            &look.text,
-            look.state,
-            &record.course.reason,
-            look.readers_of.as_ref().map(ToString::to_string),
-            beside,
-        ))
+        let whose = (look.readers_of.as_ref().map(ToString::to_string), look.may_follow > 0);
+        question.about(&(&look.text, look.state, &record.course.reason, whose, beside))
     };
-    order.beside_edition = look.beside.is_some();
+    order.beside_edition = look.beside.is_some() || look.may_follow > 0;
     Ok((question, Seen { order, look }))
 }
 

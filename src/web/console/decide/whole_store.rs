@@ -9,14 +9,15 @@ use crate::web::console::ask::Question;
 use crate::web::console::asking::{Asked, Refusal};
 
 pub(super) async fn ask(asking: Asked) -> Result<(Question, ()), Refusal> {
-    let concerns = RestoredStore::new(&asking.parts.context).attention().await.map_err(asking.failed("/"))?;
+    let library = asking.parts.content().map_or(&[][..], |content| &content.library.bulletins);
+    let concerns = RestoredStore::new(&asking.parts.context).attention(library).await.map_err(asking.failed("/"))?;
     if concerns.is_empty() {
         let why = "Nothing keeps the service from sending, so there's nothing to release.";
         return Err(asking.conflict(why, "/"));
     }
     let question = Question {
         title: "Let the service send again?".to_owned(),
-        facts: concerns.iter().map(|one| said(*one)).collect(),
+        facts: concerns.into_iter().map(said).collect(),
         button: "Let it send again".to_owned(),
         is_danger: true,
         action: "/release".to_owned(),

@@ -10,6 +10,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery::listing::DeliveryFilter;
 use crate::domain::subscriber::RecipientId;
 use crate::domain::text::lists::count;
+use crate::messages::bulletins::people;
 use crate::messages::troubles;
 use crate::web::console::ask::Question;
 use crate::web::console::asking::{Asked, Asking, Refusal};
@@ -188,7 +189,13 @@ impl Meant {
 pub(super) async fn ask(what: What, asking: Asked) -> Result<(Question, Meant), Refusal> {
     let meant = Meant::read(what, &asking).await.map_err(asking.failed(HERE))?;
     let meant = meant.ok_or_else(|| asking.conflict(NOTHING, HERE))?;
-    Ok((meant.question(what), meant))
+    let mut question = meant.question(what);
+    if what == What::Retry {
+        let deliveries = asking.parts.deliveries();
+        let follow = deliveries.followed_by(meant.wanted.number).await.map_err(asking.failed(HERE))?;
+        question.facts.extend(follow.iter().map(people::follows));
+    }
+    Ok((question, meant))
 }
 
 pub(super) async fn decide(what: What, asking: Asked, meant: Meant) -> Result<Response, Refusal> {

@@ -13,7 +13,9 @@ use fortnightly::domain::refusal::Refusal;
 use fortnightly::domain::subscriber::{RecipientId, Sector, SubscribeRequest, SuppressionReason};
 use fortnightly::domain::subscription::bounce::EnhancedStatus;
 use fortnightly::domain::subscription::returned::Bounced;
-use fortnightly::store::{BulletinPublication, PublishResult, PublishedSegment, Records, Store, StoreError};
+use fortnightly::store::{
+    BulletinAddition, BulletinPublication, PublishResult, PublishedSegment, Records, Store, StoreError,
+};
 
 use super::desk::Desk as _;
 use super::samples::{
@@ -347,6 +349,47 @@ pub(in crate::store) async fn what_is_left_of_it_is_put_off_and_given_up(open: O
     assert_eq!(store.expire(BulletinId(1).mailing(), 0, ALL, at(7)).await.unwrap(), 1);
     let line = store.audit().await.unwrap().pop().unwrap();
     assert_eq!((line.subject.as_str(), line.action.as_str()), ("bulletin warning", "expire"));
+}
+
+pub(in crate::store) async fn whoever_gets_the_earlier_mail_later_is_added(open: Open<'_>) {
+    let store = open();
+    let store = &*store;
+    send_out(store, &[crowd(2), vec![of(Sector::Health, "library", "8-10")]].concat()).await;
+    for (mail, is_late) in claim(store, 2, ALL).await.iter().zip([false, false, true]) {
+        let outcome = if is_late { Outcome::Transient(reply(450)) } else { Outcome::Accepted(reply(250)) };
+        done(store, mail.id, outcome, is_late.then_some(90)).await;
+    }
+    let readers = Audience { readers_of: Some(SEVEN), ..Audience::default() };
+    assert_eq!(published(store, 1, "correction", readers.clone()).await.len(), 2);
+    let (id, served) = (BulletinId(1), bands(SERVED));
+    for mail in store.claim(Some(id.mailing()), at(3), ALL).await.unwrap() {
+        done(store, mail.id, Outcome::Accepted(reply(250)), None).await;
+    }
+    assert!(store.finish(id.mailing(), at(4)).await.unwrap());
+    let missed = async || store.missed_by_bulletin(id, &readers, &served).await.unwrap();
+    assert_eq!(missed().await, []);
+    let late = claim(store, 95, ALL).await;
+    done(store, late[0].id, Outcome::Accepted(reply(250)), None).await;
+    let found = missed().await;
+    assert_eq!(found.iter().map(|one| one.recipients).collect::<Vec<_>>(), [1]);
+    let before = store.bulletin(&"correction".parse().unwrap()).await.unwrap().unwrap();
+    let segments = vec![PublishedSegment { key: found[0].key.clone(), rendered: rendered("for the library") }];
+    let (after, audience) = (life::resume(&before).unwrap(), readers.clone());
+    let addition = BulletinAddition { before, after, audience, at: at(96), served: served.clone(), segments };
+    assert_eq!(store.add_readers(&addition).await.unwrap(), PublishResult::Published { recipients: 1 });
+    assert_eq!(store.add_readers(&addition).await.unwrap(), PublishResult::Changed, "it is not as it was read");
+    assert_eq!(missed().await, []);
+    assert_eq!(
+        store.tally(id.mailing()).await.unwrap(),
+        Tally { total: 3, accepted: 2, queued: 1, ..Tally::default() }
+    );
+    let kept = store.published(id.mailing()).await.unwrap().unwrap();
+    let says: Vec<_> = kept.segments.into_values().map(|one| one.rendered).collect();
+    assert!(says.len() == 2 && says[1] == rendered("for the library"), "{says:?}");
+    let rest = store.claim(Some(id.mailing()), at(97), ALL).await.unwrap();
+    assert_eq!(rest.len(), 1);
+    done(store, rest[0].id, Outcome::Accepted(reply(250)), None).await;
+    assert!(store.finish(id.mailing(), at(98)).await.unwrap());
 }
 
 /// A bulletin to two mailboxes, of which one was accepted and one is given up.
