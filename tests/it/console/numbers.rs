@@ -54,7 +54,7 @@ fn no_page_of_the_console_shows_the_number_of_a_bulletin() {
     let browser = Browser::first(&fixture);
     let (mut seen, mut ahead) = (BTreeSet::new(), VecDeque::from(["/".to_owned()]));
     while let Some(path) = ahead.pop_front() {
-        assert!(seen.len() < 300, "too many pages to look at: {seen:#?}");
+        assert!(seen.len() < 600, "too many pages to look at: {seen:#?}");
         let page = browser.get(&path);
         // Where there is nothing to decide, a question answers with a refusal.
         assert!(page.status < 500, "{path}: {}", page.text());
@@ -87,7 +87,14 @@ fn no_page_of_the_console_shows_the_number_of_a_bulletin() {
 fn is_worth_a_look(path: &str) -> bool {
     let is_text = path.starts_with("/library/") && !path.starts_with("/library/bulletins/");
     let is_far = path.starts_with("/editions/") && !path.starts_with("/editions/7");
-    !is_text && !is_far && !path.starts_with("/style.css") && !path.contains(".js") && !path.starts_with("/sign-out")
+    let is_alike =
+        ["/calendar?", "/bulletins/chat/", "/library/bulletins/correction"].iter().any(|one| path.starts_with(one));
+    !is_text
+        && !is_far
+        && !is_alike
+        && !path.starts_with("/style.css")
+        && !path.contains(".js")
+        && !path.starts_with("/sign-out")
 }
 
 #[test]
