@@ -33,7 +33,7 @@ mailboxes "$mailboxes" | awk 'NR % 50 == 2 { sub("office", "full") } 1' > list.c
 cp -r var ready
 "$fortnightly" send --edition next --yes --quiet || true
 copies "$folder/var/fortnightly.db" "$editions"
-# From here on somebody has to approve the next one.
+# From here on someone has to approve the next one.
 sed -i 's/^approval = .*/approval = "required"/' config.toml
 
 start() {

@@ -84,7 +84,7 @@ enum Command {
     /// Tell what a school year came to: editions, subscribers, who joined and who left
     ///
     /// On a terminal it is shown as tables. With --out it is written as a page that prints on A4, or, with --csv or a name that ends
-    /// in .csv, for spreadsheets. It holds no names of subscribers, and nothing about what anybody read.
+    /// in .csv, for spreadsheets. It holds no names of subscribers, and nothing about what anyone read.
     Report(report::Report),
     /// Show which processes share the store, and what each has in hand
     Nodes(nodes::Nodes),

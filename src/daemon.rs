@@ -63,7 +63,7 @@ pub use watch::Stamp;
 pub struct Files {
     /// What they looked like before they were read.
     pub stamp: Stamp,
-    /// Told when somebody asks (SIGHUP).
+    /// Told when someone asks (SIGHUP).
     pub asked: Arc<Notify>,
 }
 
@@ -258,7 +258,7 @@ async fn send_until(
     scheduler.shutdown().await.context("the heartbeat did not stop")
 }
 
-/// Ends when somebody decided something: in the console of this process, or, where a store is shared, anywhere.
+/// Ends when someone decided something: in the console of this process, or, where a store is shared, anywhere.
 async fn something_decided(news: impl Future<Output = ()>, decided: &Notify) {
     tokio::select! {
         () = news => {}
@@ -327,7 +327,7 @@ async fn look_after_bulletins(current: &Current, followed: &Followed) {
     }
 }
 
-/// Between two turns, confirmations and good-byes leave as they come up: somebody waits for them.
+/// Between two turns, confirmations and good-byes leave as they come up: someone waits for them.
 struct Postman {
     look_at: Instant,
 }

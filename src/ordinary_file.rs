@@ -17,7 +17,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     })
 }
 
-/// As [`open`], and takes what a shell pipes in by `/dev/stdin` or `<(…)`: somebody writes there.
+/// As [`open`], and takes what a shell pipes in by `/dev/stdin` or `<(…)`: someone writes there.
 ///
 /// # Errors
 /// As [`open`].

@@ -1,4 +1,4 @@
-//! The one way to write a file under a name that somebody gave: whole or not at all, through no link, in the place of an
+//! The one way to write a file under a name that someone gave: whole or not at all, through no link, in the place of an
 //! ordinary file or of nothing.
 
 use std::ffi::OsStr;
@@ -22,7 +22,7 @@ pub(crate) enum Readers {
     /// Mode 0600: it holds addresses or keys.
     Owner,
     /// Whoever the umask lets.
-    Everybody,
+    Everyone,
 }
 
 /// What becomes of an ordinary file that has the name already.
@@ -128,7 +128,7 @@ pub(crate) fn write_all(files: &[(PathBuf, Vec<u8>)], existing: Existing) -> Res
     files.iter().try_for_each(|(path, _)| check(path, existing))?;
     let draft = |(path, bytes): &(PathBuf, Vec<u8>)| {
         make_folder(folder(path))?;
-        let mut new = NewFile::begin(path, Readers::Everybody, existing)?;
+        let mut new = NewFile::begin(path, Readers::Everyone, existing)?;
         // Only what is on the disk is sure to have room there.
         let written = new.file().write_all(bytes).and_then(|()| new.file().sync_all());
         written.map_err(|error| failed(path, error))?;
@@ -257,14 +257,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_removes_a_draft_that_somebody_works_on() {
+    fn nobody_removes_a_draft_that_someone_works_on() {
         let folder = tempfile::tempdir().unwrap();
         let write = |n: u32| {
             let target = folder.path().join(n.to_string());
             for _ in 0..400 {
                 let new = NewFile::begin(&target, Readers::Owner, Existing::Stays).unwrap();
                 std::thread::yield_now();
-                assert!(new.path().exists(), "somebody removed it");
+                assert!(new.path().exists(), "someone removed it");
                 remove_leftovers(folder.path());
             }
         };

@@ -1,5 +1,5 @@
 //! The one reader of TOML: a description of the keys ([`table`]), values with their places ([`fields`], [`value`]), and
-//! every error at once, put so that it helps somebody who has never heard of TOML ([`source`], [`hints`]).
+//! every error at once, put so that it helps someone who has never heard of TOML ([`source`], [`hints`]).
 //!
 //! `config` reads config.toml with it, `library` its front matter and help.toml.
 

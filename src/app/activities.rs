@@ -15,7 +15,7 @@ use crate::library;
 use crate::output::{self, Existing, OutputError, Readers};
 
 /// Writes the skeleton of an activity for `band` into the folder of `theme` and returns its path. The rest of the library
-/// is not read: what is wrong elsewhere must not keep anybody from writing.
+/// is not read: what is wrong elsewhere must not keep anyone from writing.
 ///
 /// # Errors
 /// When theme or band do not exist, when the title makes no file name, and when there is such a file.
@@ -33,7 +33,7 @@ pub fn new_activity(
     let path = folder.join(format!("{name}.md"));
     let text = library::skeleton(title.map(str::trim), &band, today);
     // Whole or not at all: the daemon may look at the folder at any moment.
-    output::write(&path, text.as_bytes(), Readers::Everybody, Existing::Stays).map_err(|error| match error {
+    output::write(&path, text.as_bytes(), Readers::Everyone, Existing::Stays).map_err(|error| match error {
         OutputError::Exists(path) => NewActivityError::Exists(path).into(),
         error => AppError::from(error),
     })?;

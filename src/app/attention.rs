@@ -12,7 +12,7 @@ use crate::domain::edition::{Edit, EditionNumber, HoldReason};
 use crate::domain::subscription::rows::UnfinishedImport;
 use crate::domain::subscription::wave::Wave;
 
-/// How long something may be under way before somebody should look at it: an edition that has just fallen due, an import.
+/// How long something may be under way before someone should look at it: an edition that has just fallen due, an import.
 pub(super) const UNDER_WAY: TimeDelta = TimeDelta::minutes(15);
 
 /// How long the sending of a bulletin takes at most: its mails are tried for so long, and no newer one takes its place.

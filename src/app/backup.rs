@@ -98,7 +98,7 @@ pub fn restore(config: &Config, from: &Path, at: DateTime<Utc>) -> Result<Restor
     Ok(Restored { made: backup.made, aside: aside.into_iter().flatten().collect() })
 }
 
-/// Names for what is put aside that nothing has yet: somebody may restore twice within a second.
+/// Names for what is put aside that nothing has yet: someone may restore twice within a second.
 pub(super) fn free_names(store: &Path, keys: &Path, before: &str) -> (PathBuf, PathBuf) {
     let mut names = (beside(store, before), beside(keys, before));
     for n in 2.. {

@@ -26,7 +26,7 @@ use error::BulletinError;
 /// What can be done with bulletins.
 pub struct Bulletins {
     context: AppContext,
-    /// None while the library has errors: nothing new can be sent then, but that must not keep anybody from stopping a bulletin.
+    /// None while the library has errors: nothing new can be sent then, but that must not keep anyone from stopping a bulletin.
     content: Option<Content>,
 }
 
@@ -52,7 +52,7 @@ pub struct BulletinStatus {
     /// It says what was wrong in that, and what is right.
     #[serde(skip)]
     pub is_correction: bool,
-    /// Somebody had approved of it, and it was edited since.
+    /// Someone had approved of it, and it was edited since.
     #[serde(skip)]
     pub was_edited: bool,
 }
@@ -67,7 +67,7 @@ pub struct SentBulletin {
     pub state: EditionState,
     /// Whom it was for.
     pub audience: Audience,
-    /// When somebody withdrew it in the middle of its sending.
+    /// When someone withdrew it in the middle of its sending.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
@@ -107,7 +107,7 @@ impl Bulletins {
         Self { context: context.clone(), content: content.cloned() }
     }
 
-    /// Where each stands, by name: those about which somebody has decided something, and those that only lie in the library.
+    /// Where each stands, by name: those about which someone has decided something, and those that only lie in the library.
     ///
     /// # Errors
     /// When the store cannot be read.

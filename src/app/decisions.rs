@@ -33,7 +33,7 @@ pub const REACH: u32 = 26;
 /// What an operator decides.
 pub struct Decisions {
     context: AppContext,
-    /// None while the library has errors: nothing can be planned or picked then, but that must not keep anybody from
+    /// None while the library has errors: nothing can be planned or picked then, but that must not keep anyone from
     /// stopping an edition.
     planner: Option<Planner>,
     /// What was shown to whoever decides, where it has to be so still.
@@ -80,7 +80,7 @@ impl Decisions {
         Ok(decided)
     }
 
-    /// Approves of an edition that is held or late, because somebody sends it all the same. Returns whether an approval
+    /// Approves of an edition that is held or late, because someone sends it all the same. Returns whether an approval
     /// was required and missing until then.
     ///
     /// # Errors
@@ -206,7 +206,7 @@ impl Decisions {
         Ok(decided)
     }
 
-    /// Decides on the edition as it is, applies that unless somebody changed it meanwhile (then decides again, if it is still
+    /// Decides on the edition as it is, applies that unless someone changed it meanwhile (then decides again, if it is still
     /// as it was shown), and lets the calendar follow.
     async fn decide<F>(&self, number: EditionNumber, decision: impl Fn(Edition) -> F) -> Result<Decided, AppError>
     where

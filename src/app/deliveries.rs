@@ -239,7 +239,7 @@ impl Deliveries {
 /// How many pages of a list are looked through for one that is shown: who wants more asks for the next.
 const LOOKS: usize = 20;
 
-/// Mails that somebody decides about together.
+/// Mails that someone decides about together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MeantMails {
     /// Whose they are: one mail each.
@@ -276,7 +276,7 @@ where
     .await
 }
 
-/// A store's error, where it is about an address that somebody typed.
+/// A store's error, where it is about an address that someone typed.
 fn known(error: StoreError) -> AppError {
     match error {
         StoreError::UnknownMailbox(address) => DeliveriesError::UnknownMailbox(address).into(),

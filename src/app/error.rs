@@ -173,7 +173,7 @@ impl AppError {
         Self::File { path: path.into(), reason: error.to_string() }
     }
 
-    /// Whether the same request may succeed later without anybody changing anything.
+    /// Whether the same request may succeed later without anyone changing anything.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Store(error) => error.may_pass(),

@@ -17,9 +17,9 @@ const RETRY: u32 = 30;
 /// What is known from one look to the next.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// What was dealt with, until somebody takes the counts and tells of them.
+    /// What was dealt with, until someone takes the counts and tells of them.
     pub came_in: BTreeMap<ReportKind, u64>,
-    /// What is wrong with what lies there: the first thing, and how many more there are, until somebody tells of them.
+    /// What is wrong with what lies there: the first thing, and how many more there are, until someone tells of them.
     pub trouble: Option<(String, u64)>,
     /// Messages that were dealt with and could not be moved, as the store remembers them; `None` before the first look.
     done: Option<BTreeSet<String>>,

@@ -1,4 +1,4 @@
-//! From where somebody signs in, coarsely: enough to recognise a session, and to slow down who guesses.
+//! From where someone signs in, coarsely: enough to recognise a session, and to slow down who guesses.
 
 use std::net::IpAddr;
 

@@ -52,7 +52,7 @@ pub async fn nodes(context: &AppContext) -> Result<Vec<NodeJson>, AppError> {
 
 /// What [`may_lose`] means.
 pub const MAY_LOSE: &str = "the database confirms changes before its standby has them, so a fail-over can lose the latest unsubscribes \
-                            and the record of what was sent. Fortnightly would notice that, and send nothing until somebody \
+                            and the record of what was sent. Fortnightly would notice that, and send nothing until someone \
                             releases the store";
 
 /// Whether the database may lose what it answered when another server takes its place.

@@ -1,5 +1,5 @@
 //! The pictures of what is sent: made from the files of the library as it was read, and kept until it is read again. One that
-//! can't be shown stops nothing: it is left out, and somebody is told.
+//! can't be shown stops nothing: it is left out, and someone is told.
 
 mod logo;
 mod unusable;

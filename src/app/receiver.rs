@@ -115,7 +115,7 @@ impl Receiver {
         incoming.tokens(config.mail.bounce_address.local()).any(|token| keyring.verify(token, Purpose::Bounce).is_ok())
     }
 
-    /// What somebody wrote: a wish to leave, or nothing that we understand.
+    /// What someone wrote: a wish to leave, or nothing that we understand.
     async fn wished(&self, incoming: &Incoming) -> Result<Read, AppError> {
         for token in incoming.tokens(UNSUBSCRIBE) {
             if incoming.is_from_nobody {

@@ -1,4 +1,4 @@
-//! How somebody gets into the console, stays in, and leaves.
+//! How someone gets into the console, stays in, and leaves.
 //!
 //! Whether an address is known makes no difference to what is done: it is counted in the same way, and something is hashed.
 
@@ -39,7 +39,7 @@ use hashing::{Argon2id, Hashing};
 pub use attempt::SignOnBegun;
 pub use codes::CodeOffer;
 
-/// Somebody is in.
+/// Someone is in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// For their browser to carry; nothing else knows it.
@@ -225,7 +225,7 @@ impl SignIn {
         Err(SignInRefusal::Paused { minutes: (until - now).num_seconds().max(1).unsigned_abs().div_ceil(60) }.into())
     }
 
-    /// Counts what was right. Somebody is in already, so that it couldn't be counted is no reason to tell them otherwise.
+    /// Counts what was right. Someone is in already, so that it couldn't be counted is no reason to tell them otherwise.
     async fn note_success(&self, keys: TryKeys, step: TryStep) {
         if let Err(error) = self.count(keys, step).await {
             tracing::warn!(
@@ -250,11 +250,11 @@ fn signed_in(token: String, session: &Session, user: User) -> SignedIn {
     SignedIn { token: token.into(), user: user.id, name: user.name, role: user.role, expires: session.expires }
 }
 
-/// Says in the log, once a minute at most, that somebody is held up: neither who, nor from where.
+/// Says in the log, once a minute at most, that someone is held up: neither who, nor from where.
 fn tell_of_pause(now: DateTime<Utc>) {
     static TOLD: AtomicI64 = AtomicI64::new(0);
     let minute = now.timestamp() / 60;
     if TOLD.swap(minute, Ordering::Relaxed) != minute {
-        tracing::warn!("somebody tried too often to sign in to the console, and has to wait");
+        tracing::warn!("someone tried too often to sign in to the console, and has to wait");
     }
 }

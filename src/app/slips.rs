@@ -54,7 +54,7 @@ impl Slips {
         Some(ChangedText { change, number: last.map_or(1, |last| last.number.saturating_add(1)), now })
     }
 
-    /// Shows a text of that edition as it reads now, marked as corrected today. Returns whether that was done: not where somebody
+    /// Shows a text of that edition as it reads now, marked as corrected today. Returns whether that was done: not where someone
     /// else has done it meanwhile.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ impl Subscriber {
         Self { context: context.clone() }
     }
 
-    /// Shows everybody on the list, oldest first, a page after the other, until `take` has had enough. Nobody is shown twice.
+    /// Shows everyone on the list, oldest first, a page after the other, until `take` has had enough. Nobody is shown twice.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -181,7 +181,7 @@ impl Subscriber {
         })
     }
 
-    /// Records that somebody took a copy of the list.
+    /// Records that someone took a copy of the list.
     ///
     /// # Errors
     /// When the store cannot be written.

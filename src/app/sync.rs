@@ -119,7 +119,7 @@ impl Progress {
             let (choices, before) = (Arc::clone(&progress.choices), progress.figures);
             let part = SyncPart { plan: Arc::clone(plan), changes: changes.clone(), choices, syncs, before };
             let (addresses, subscribers) = part.about();
-            // Decided on what the store holds by then: somebody may have left since the plan was made.
+            // Decided on what the store holds by then: someone may have left since the plan was made.
             let decision = move |list: &mut MailingList| apply_part(list, &part);
             let scope = Scope::Sync(addresses, subscribers);
             let (applied, _) = decide(context.store.as_ref(), &scope, context.clock.now(), None, decision).await?;

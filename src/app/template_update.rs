@@ -53,7 +53,7 @@ pub enum Step {
     PutBeside(String),
     /// What was deleted comes back, because this template includes it, or because nothing works without it.
     PutBack(Option<String>),
-    /// It should be put beside under this name, where a file of somebody's own lies.
+    /// It should be put beside under this name, where a file of someone's own lies.
     InTheWay(String),
 }
 
@@ -149,7 +149,7 @@ impl TemplateUpdate {
         Ok(output::write_all(&files, Existing::Goes)?)
     }
 
-    /// A file of that name that is no shipped one is somebody's work.
+    /// A file of that name that is no shipped one is someone's work.
     fn put_beside(&self, file: &str) -> Step {
         let name = format!("{file}{BESIDE}");
         match ordinary_file::read(&self.folder.join(&name)) {

@@ -59,7 +59,7 @@ pub struct UserLink {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddResult {
     Added(UserRow, UserLink),
-    /// Somebody of this address was there: as they were, and as they are.
+    /// Someone of this address was there: as they were, and as they are.
     Changed(UserRow, UserRow),
 }
 
@@ -79,7 +79,7 @@ impl Users {
         Ok(self.context.store.has_users().await?)
     }
 
-    /// Everybody, by name.
+    /// Everyone, by name.
     pub async fn list(&self) -> Result<Vec<UserRow>, AppError> {
         let mut users: Vec<UserRow> = self.context.store.users().await?.into_iter().map(UserRow::from).collect();
         users.sort_by_key(|user| (user.name.to_lowercase(), user.address.folded()));

@@ -1,4 +1,4 @@
-//! Writing texts of the library: what lies there, what somebody made of it, whether it can be used, and the versions before.
+//! Writing texts of the library: what lies there, what someone made of it, whether it can be used, and the versions before.
 
 mod checked;
 mod desk;

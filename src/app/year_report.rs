@@ -1,4 +1,4 @@
-//! What a year came to: editions with their figures, who is subscribed, who joined and who left. Nothing about what anybody read.
+//! What a year came to: editions with their figures, who is subscribed, who joined and who left. Nothing about what anyone read.
 //!
 //! It is made of what stays: deliveries' states, and when subscriptions began and ended. Bounces are forgotten after a while
 //! (`retention.attempts`), so of older editions they are not told rather than told wrong.

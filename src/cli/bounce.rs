@@ -48,7 +48,7 @@ impl Bounce {
 }
 
 /// Whatever is wrong here is wrong with us and not with the message: a mail server that hears anything else sends it back,
-/// and somebody's wish to leave is lost.
+/// and someone's wish to leave is lost.
 async fn piped(context: &Context) -> Result<ExitCode, Failure> {
     let read = async { one(&open(context).await?, "standard input", std::io::stdin()).await };
     let failure = match read.await {

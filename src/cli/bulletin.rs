@@ -106,7 +106,7 @@ impl Bulletin {
     }
 
     fn order(&self) -> BulletinOrder {
-        // No filter is everybody; an empty one would be nobody.
+        // No filter is everyone; an empty one would be nobody.
         let bands = (!self.bands.is_empty()).then(|| self.bands.iter().cloned().collect());
         let sectors = (!self.sector.is_empty()).then(|| self.sector.iter().copied().collect());
         let edition = self.edition.map(|number| MailingName::Edition(EditionNumber(number)));

@@ -15,7 +15,7 @@ use crate::daemon;
 pub(super) struct Console {}
 
 impl Console {
-    /// What is wrong with library or templates must not keep anybody from looking.
+    /// What is wrong with library or templates must not keep anyone from looking.
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         let loaded = bootstrap::loaded(&config);

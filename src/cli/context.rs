@@ -17,7 +17,7 @@ impl Context {
         crate::config::load(&self.global.config).map_err(Failure::Config)
     }
 
-    /// The store, without library and templates: what is wrong with those must not keep anybody from subscribing.
+    /// The store, without library and templates: what is wrong with those must not keep anyone from subscribing.
     pub(super) async fn open(&self) -> Result<AppContext, Failure> {
         Ok(bootstrap::open(self.config()?, self.clock).await?)
     }

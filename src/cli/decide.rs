@@ -277,7 +277,7 @@ struct Opened {
     bulletins: Bulletins,
 }
 
-/// What is broken in the library must not keep anybody from stopping an edition or a bulletin.
+/// What is broken in the library must not keep anyone from stopping an edition or a bulletin.
 async fn open(context: &Context) -> Result<Opened, Failure> {
     let config = context.config()?;
     let loaded = bootstrap::loaded(&config);
@@ -346,7 +346,7 @@ fn tell_withdrawal(id: &ActivityId, undo: bool, withdrawal: &Withdrawal) {
                 out::line(&format!("  Edition {}, {}: now “{title}” ({by}).", place.edition, place.band));
             }
             None => out::line(&format!(
-                "  Edition {}, {}: nothing else suits this band. It is held if anybody reads it.",
+                "  Edition {}, {}: nothing else suits this band. It is held if anyone reads it.",
                 place.edition, place.band
             )),
         }

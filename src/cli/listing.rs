@@ -14,7 +14,7 @@ const BLOCK: usize = 64 * 1024;
 /// How many rows of a table decide how wide its columns are.
 const ROWS: usize = 1_000;
 
-/// Standard output, for as long as somebody reads it.
+/// Standard output, for as long as someone reads it.
 struct Sheet {
     text: String,
     is_read: bool,

@@ -179,7 +179,7 @@ mod tests {
         while program.try_wait().unwrap().is_none() {
             if Instant::now() > deadline {
                 program.kill().unwrap();
-                panic!("it waits for somebody to read");
+                panic!("it waits for someone to read");
             }
             thread::sleep(Duration::from_millis(10));
         }

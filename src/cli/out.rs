@@ -29,7 +29,7 @@ pub(super) fn set_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
 }
 
-/// Whether somebody looks at standard output.
+/// Whether someone looks at standard output.
 pub(super) fn is_watched() -> bool {
     std::io::stdout().is_terminal()
 }
@@ -202,7 +202,7 @@ pub(super) fn moment(at: DateTime<Utc>, config: &Config) -> String {
     }
 }
 
-/// Reads a yes or no; only where somebody sits at the terminal.
+/// Reads a yes or no; only where someone sits at the terminal.
 pub(super) fn ask(question: &str) -> Option<bool> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;

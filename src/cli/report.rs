@@ -96,7 +96,7 @@ impl Report {
 
 /// Writes a file whole or not at all; an earlier report goes.
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let mut new = NewFile::begin(path, Readers::Everybody, Existing::Goes).map_err(AppError::from)?;
+    let mut new = NewFile::begin(path, Readers::Everyone, Existing::Goes).map_err(AppError::from)?;
     new.file().write_all(content).map_err(anyhow::Error::from)?;
     Ok(new.finish().map_err(AppError::from)?)
 }

@@ -62,7 +62,7 @@ impl Run {
     }
 }
 
-/// Cancelled as soon as somebody asks us to stop (SIGTERM or SIGINT).
+/// Cancelled as soon as someone asks us to stop (SIGTERM or SIGINT).
 pub(super) fn stopping() -> Result<CancellationToken, Failure> {
     let stop = CancellationToken::new();
     let stopper = stop.clone();

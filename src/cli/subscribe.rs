@@ -163,7 +163,7 @@ pub(super) struct Unsubscribe {
 impl Unsubscribe {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing somebody.
+        // Leaving works whatever else is wrong: a changed anchor is no reason to go on mailing someone.
         let app = bootstrap::open_undated(config, context.clock).await?;
         let (address, config) = (&self.address, &app.config);
         let in_config = config.line_of_address(address).is_some();

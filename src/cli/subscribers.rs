@@ -97,7 +97,7 @@ impl List {
         let config = context.config()?;
         let app = bootstrap::open_copy_undated(config, context.clock).await?;
         let (subscriber, bands) = (Subscriber::new(&app), &app.config.bands);
-        let query = if self.words.is_empty() { NameQuery::everybody() } else { show::query(&self.words)? };
+        let query = if self.words.is_empty() { NameQuery::everyone() } else { show::query(&self.words)? };
         if self.json {
             let mut json = JsonList::new();
             subscriber

@@ -63,7 +63,7 @@ pub(super) fn longest_word(text: &str) -> usize {
     words(text).map(width_of).max().unwrap_or_default()
 }
 
-/// What stands between spaces. What stands between backticks is one word: somebody will copy it.
+/// What stands between spaces. What stands between backticks is one word: someone will copy it.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text.trim_start_matches(' ');
     std::iter::from_fn(move || {

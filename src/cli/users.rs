@@ -19,16 +19,16 @@ use crate::messages::users;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Users {
-    /// Everybody who may use the console, with their role
+    /// Everyone who may use the console, with their role
     List(List),
-    /// Add somebody, or change the role or name of somebody who is there
+    /// Add someone, or change the role or name of someone who is there
     ///
     /// A viewer looks. An editor also sees whole addresses. An approver also approves, swaps, holds, releases,
     /// withdraws and sends. An admin also looks after subscribers and users.
     Add(Add),
-    /// Remove somebody: they are signed out everywhere at once
+    /// Remove someone: they are signed out everywhere at once
     Remove(Named),
-    /// Give somebody a new link, because they forgot their password or lost their phone: the way they signed in before no longer
+    /// Give someone a new link, because they forgot their password or lost their phone: the way they signed in before no longer
     /// works
     Reset(Named),
 }

@@ -15,7 +15,7 @@ pub fn temp_folder() -> std::path::PathBuf {
     std::env::temp_dir()
 }
 
-/// How wide the terminal is, where somebody says so (`COLUMNS`).
+/// How wide the terminal is, where someone says so (`COLUMNS`).
 pub fn terminal_columns() -> Option<usize> {
     std::env::var("COLUMNS").ok()?.parse().ok()
 }

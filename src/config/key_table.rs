@@ -250,7 +250,7 @@ static RETENTION: Table = Table::section("[retention]", "How long personal data 
          its texts), and bounces (those of the last 12 editions longer, if need be). Confirmations and good-byes go \
          after 28 days."),
     usual("ended", Form::Length, "28d",
-        "How long to keep the address of somebody whose subscriptions have all ended, and the name of a subscriber \
+        "How long to keep the address of someone whose subscriptions have all ended, and the name of a subscriber \
          without any other. The list of suppressed addresses keeps its own until `subscribers erase`. `run` looks \
          once a day, `send` too."),
 ]);

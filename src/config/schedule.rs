@@ -59,7 +59,7 @@ fn timezone(value: &Value<'_>) -> Option<Tz> {
     found
 }
 
-/// `GMT`, `Etc/GMT`, `GMT0`, `Greenwich`: mostly written by somebody who means the time in London.
+/// `GMT`, `Etc/GMT`, `GMT0`, `Greenwich`: mostly written by someone who means the time in London.
 fn is_greenwich(name: &str) -> bool {
     let name = name.strip_prefix("Etc/").unwrap_or(name);
     matches!(name, "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich")

@@ -50,7 +50,7 @@ pub struct Config {
 pub struct Retention {
     /// What a relay said about a mail; 90 days when left out.
     pub attempts: TimeDelta,
-    /// The address of somebody whose subscriptions have ended; 28 days when left out.
+    /// The address of someone whose subscriptions have ended; 28 days when left out.
     pub ended: TimeDelta,
 }
 

@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long it is left alone after something went wrong.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Anybody can send a thousand messages: the log says once in this time what came in.
+/// Anyone can send a thousand messages: the log says once in this time what came in.
 const TELL: Duration = Duration::from_mins(1);
 
 /// Deals with what comes in, until `stop`.

@@ -1,4 +1,4 @@
-//! Ends what nobody confirmed in time, forgets what is too old once a day, and finishes an erasure that met somebody in the way.
+//! Ends what nobody confirmed in time, forgets what is too old once a day, and finishes an erasure that met someone in the way.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A bulletin: one mail outside the calendar, to everybody or to some.
+//! A bulletin: one mail outside the calendar, to everyone or to some.
 
 mod audience;
 mod beside;

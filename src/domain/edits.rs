@@ -24,7 +24,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// What a mailing said when somebody approved of it: of an edition the theme, and each activity once; or the bulletin.
+/// What a mailing said when someone approved of it: of an edition the theme, and each activity once; or the bulletin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovedTexts {
     pub theme: Option<Theme>,

@@ -1,4 +1,4 @@
-//! What somebody types to find a subscriber: words of its name, or its register number.
+//! What someone types to find a subscriber: words of its name, or its register number.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -21,12 +21,12 @@ impl NameQuery {
         (!words.is_empty()).then_some(Self { words })
     }
 
-    /// What lets everybody through.
-    pub fn everybody() -> Self {
+    /// What lets everyone through.
+    pub fn everyone() -> Self {
         Self { words: Vec::new() }
     }
 
-    /// Its words, as [`index_words`] has them or begins with them; none lets everybody through.
+    /// Its words, as [`index_words`] has them or begins with them; none lets everyone through.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|word| word.trim_start())
     }
@@ -118,6 +118,6 @@ mod tests {
             assert!(!found(query, name), "{query}: {name}");
         }
         assert_eq!(NameQuery::new(" … ’ "), None);
-        assert!(NameQuery::everybody().matches(&folded("Anybody"), None));
+        assert!(NameQuery::everyone().matches(&folded("Anyone"), None));
     }
 }

@@ -165,7 +165,7 @@ pub fn objection(edition: &Edition, when: Circumstances<'_>) -> Option<HoldReaso
     unserved(edition, when.bands, when.readers)
 }
 
-/// The bands that somebody reads and for which the edition has nothing, if there are any.
+/// The bands that someone reads and for which the edition has nothing, if there are any.
 pub fn unserved(edition: &Edition, bands: &Bands, readers: &BTreeMap<BandName, u64>) -> Option<HoldReason> {
     let served = |band: &BandName| edition.selection.picks.iter().any(|pick| pick.band == *band);
     let readers = |band: &BandName| readers.get(band).copied().filter(|mailboxes| *mailboxes > 0);

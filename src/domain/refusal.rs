@@ -28,7 +28,7 @@ pub enum Refusal {
     },
     #[error("edition {0} was not published")]
     NotPublished(EditionNumber),
-    /// Somebody withdrew the bulletin while it was being sent: what had not left by then never leaves.
+    /// Someone withdrew the bulletin while it was being sent: what had not left by then never leaves.
     #[error("the bulletin was withdrawn")]
     Withdrawn(BulletinId),
     /// What its mails said is kept no longer, so none can be made again.

@@ -155,7 +155,7 @@ words! {
     EndedBy, "end" {
         /// Its entry is gone from config.toml.
         Config = "config",
-        /// Somebody unsubscribed the mailbox.
+        /// Someone unsubscribed the mailbox.
         Unsubscribed = "unsubscribed",
         Bounced = "bounced",
         Complained = "complained",

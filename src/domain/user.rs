@@ -54,7 +54,7 @@ pub enum Permission {
 }
 
 impl Role {
-    /// Whether somebody of this role may do that.
+    /// Whether someone of this role may do that.
     pub fn may(self, what: Permission) -> bool {
         let least = match what {
             Permission::Look => Self::Viewer,

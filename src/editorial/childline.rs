@@ -59,7 +59,7 @@ const HELP: &str = "name the NSPCC Helpline for adults first (0808 800 5000, hel
 
 /// A remark when Childline is where a text sends an adult first. `passages` in the order in which they are read.
 pub(super) fn remark<'a>(passages: impl IntoIterator<Item = &'a Passage>, ages: Ages) -> Option<Remark> {
-    // Whether somebody else was named before.
+    // Whether someone else was named before.
     let mut is_later = false;
     for passage in passages {
         let text = &passage.words.text;

@@ -18,7 +18,7 @@ pub struct Site<'a> {
     pub editions: &'a BTreeSet<EditionNumber>,
 }
 
-/// What is wrong with a link to a page of our own, and what to do; `None` when the page exists or is somebody else’s.
+/// What is wrong with a link to a page of our own, and what to do; `None` when the page exists or is someone else’s.
 pub(super) fn dead(href: &str, site: Site<'_>, library: &Library) -> Option<(String, String)> {
     let path = own_path(href, site.base_url)?;
     let parts: Vec<String> = path.split('/').map(decoded).collect();

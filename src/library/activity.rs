@@ -45,9 +45,9 @@ pub(super) static ACTIVITY: Table = Table {
         Key::optional("screen", Form::Flag, "false").asked("It can't be done without a screen", ""),
         Key::optional("sensitivity", LINE, "care").asked("How much care it needs", ""),
         Key::required("reviewed", Form::Date, "2026-09-01")
-            .asked("Last checked on", "The day on which somebody last read it and tried its links."),
+            .asked("Last checked on", "The day on which someone last read it and tried its links."),
         Key::required("review_by", Form::Date, "2028-09-01")
-            .asked("Check again by", "After that day, it isn't picked any more until somebody has checked it."),
+            .asked("Check again by", "After that day, it isn't picked any more until someone has checked it."),
         Key::optional("not_before", Form::Date, "2026-11-01")
             .asked("Not before", "Only for what suits one time of the year. Leave it empty otherwise."),
         Key::optional("not_after", Form::Date, "2026-12-24")

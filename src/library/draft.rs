@@ -3,7 +3,7 @@
 //! A draft is a file called `NAME.draft.md`, or one in which a line still says `[Write here: …]`. It is no part of the library, so it
 //! is never picked, and it breaks nothing: neither the daemon that reloads its folder nor a command that starts. Its mistakes are
 //! warnings until it is finished; then it is checked like every other. A mark in the name needs no key that older versions would
-//! refuse, and lets a text go out as it is while somebody writes the next one beside it.
+//! refuse, and lets a text go out as it is while someone writes the next one beside it.
 
 use chrono::{Months, NaiveDate};
 
@@ -11,7 +11,7 @@ use super::page::Page;
 use crate::domain::activity::is_slug;
 use crate::domain::band::BandName;
 
-/// How a line begins that somebody has to write.
+/// How a line begins that someone has to write.
 pub(super) const MARK: &str = "[Write here:";
 
 static SKELETON: &str = include_str!("skeleton.md");

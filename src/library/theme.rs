@@ -37,7 +37,7 @@ pub(super) static THEME: Table = Table {
             "Of themes that were never used, the one with the lowest number comes first. You can leave it empty.",
         ),
         Key::required("reviewed", Form::Date, "2026-09-01")
-            .asked("Last checked on", "The day on which somebody last read it and tried its links."),
+            .asked("Last checked on", "The day on which someone last read it and tried its links."),
         Key::required("review_by", Form::Date, "2028-09-01").asked("Check again by", "We remind you before that day."),
         Key::optional("author", LINE, "A. Writer, Anyshire County Council")
             .asked("Who wrote it", "Families see this below the article."),
@@ -103,7 +103,7 @@ pub(super) static NOTICE: Table = Table {
             .asked("First day", "Editions that go out on this day or later carry it."),
         Key::required("until", Form::Date, "2027-02-14").asked("Last day", "Editions after that day don't carry it."),
         Key::optional("reviewed", Form::Date, "2026-09-01")
-            .asked("Last checked on", "The day on which somebody last read it and tried its links."),
+            .asked("Last checked on", "The day on which someone last read it and tried its links."),
         Key::optional("review_by", Form::Date, "2028-09-01").asked("Check again by", ""),
     ],
 };

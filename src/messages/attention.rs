@@ -76,7 +76,7 @@ pub fn restored(what: &AfterRestore) -> String {
             local_moment(made)
         ),
         AfterRestore::SetBack { made } => format!(
-            "the database has lost its latest changes: either a standby took over before it had received them, or somebody \
+            "the database has lost its latest changes: either a standby took over before it had received them, or someone \
              restored an earlier state. The last change that it has is from about {}. Nothing is sent until you run \
              `fortnightly release`",
             local_moment(made)
@@ -103,11 +103,11 @@ pub fn restored(what: &AfterRestore) -> String {
         }
         AfterRestore::DueSince(edition) => format!(
             "edition {edition} has fallen due since then. If it was sent, run `fortnightly withdraw {edition}` before you \
-             release, or everybody gets it a second time"
+             release, or everyone gets it a second time"
         ),
         AfterRestore::MaybeSent(bulletins) => format!(
             "{}. Before you send one, look in a mailbox that gets them: if it has gone out since, run \
-             `fortnightly withdraw bulletin:NAME`, or everybody gets it a second time",
+             `fortnightly withdraw bulletin:NAME`, or everyone gets it a second time",
             maybe_sent(bulletins)
         ),
     }
@@ -137,7 +137,7 @@ pub fn released(what: &AfterRestore) -> String {
         }
         AfterRestore::DueSince(edition) => format!(
             "Edition {edition} fell due after the last change that the store knows of, and may go out now. If it was sent before, run \
-             `fortnightly hold {edition}` at once, or everybody gets it a second time."
+             `fortnightly hold {edition}` at once, or everyone gets it a second time."
         ),
         AfterRestore::Unsent { mailing, waiting, total, resend } => {
             let then = if *resend {

@@ -148,7 +148,7 @@ fn needs_approval(name: &BulletinName, edited: &[TextPart]) -> String {
         return format!("nobody has approved bulletin {name} yet: {approve}");
     }
     let parts = commas(edited.iter().map(|part| text_part(*part)));
-    format!("bulletin {name} was edited after somebody approved it ({parts}), so that approval is gone: {approve}")
+    format!("bulletin {name} was edited after someone approved it ({parts}), so that approval is gone: {approve}")
 }
 
 /// Why it is held, and how it goes on.
@@ -242,7 +242,7 @@ pub fn decided(decided: &BulletinDecided) -> Vec<String> {
 fn next_step(name: &BulletinName, state: EditionState, is_published: bool) -> Option<String> {
     match state {
         EditionState::Planned | EditionState::Approved => {
-            Some(format!("It's sent when somebody says so: `fortnightly bulletin {name}`."))
+            Some(format!("It's sent when someone says so: `fortnightly bulletin {name}`."))
         }
         EditionState::Sending => Some(format!(
             "The rest goes out now: `fortnightly run` sends it at its next look; `fortnightly bulletin {name}` at once."

@@ -74,7 +74,7 @@ fn note(note: &Note, number: EditionNumber) -> String {
 }
 
 fn stays_held(next: Option<(EditionNumber, NaiveDate)>, is_published: bool) -> String {
-    let until = "It stays held until somebody releases it.";
+    let until = "It stays held until someone releases it.";
     let Some((next, date)) = next else { return until.to_owned() };
     let day = edition::day(date);
     if is_published {
@@ -84,7 +84,7 @@ fn stays_held(next: Option<(EditionNumber, NaiveDate)>, is_published: bool) -> S
     }
 }
 
-/// What somebody decided about is no longer what they were shown.
+/// What someone decided about is no longer what they were shown.
 pub const CHANGED_MEANWHILE: &str =
     "Nothing was done, because something has changed since you looked at this. Look again, and then decide.";
 
@@ -94,11 +94,11 @@ pub fn error(error: &AppError) -> String {
         AppError::Decision(why) => refusal(why),
         AppError::Deliveries(why) => deliveries(why),
         AppError::Busy | AppError::ListBusy => {
-            "Somebody else is changing the same things just now. Look again, and then try once more.".to_owned()
+            "Someone else is changing the same things just now. Look again, and then try once more.".to_owned()
         }
         AppError::NoEdition(number) => format!("There is no edition {number}."),
         AppError::NotReleased => {
-            "This service was restored from a backup, or has lost its latest changes, so nothing is sent until somebody lets it send again."
+            "This service was restored from a backup, or has lost its latest changes, so nothing is sent until someone lets it send again."
                 .to_owned()
         }
         AppError::CannotMove(why) => super::subscription::cannot_move(*why),

@@ -10,7 +10,7 @@ pub fn who(record: &AuditRecord) -> String {
         return person.clone();
     }
     match record.actor.as_str() {
-        "operator" | "send --late" => "Somebody at the command line",
+        "operator" | "send --late" => "Someone at the command line",
         "calendar" => "The calendar",
         "config" | "sync" => "The configuration",
         "import" => "An import",
@@ -51,9 +51,9 @@ fn of_mailing(action: &str, what: &str) -> String {
         "reinstate" => "was brought back",
         "publish" => "was published, and its mails began to go out",
         "sent" => "was sent",
-        "test-copy" => "was sent to somebody as a test copy",
+        "test-copy" => "was sent to someone as a test copy",
         "retry" => "has mails that are tried again",
-        "resolve" => "had uncertain mails, and somebody said what became of them",
+        "resolve" => "had uncertain mails, and someone said what became of them",
         "expire" => "has mails that were given up",
         "correct-text" => "has a text that was corrected on the website",
         other => return format!("{what}: {other}"),
@@ -123,7 +123,7 @@ fn of_store(action: &str, subject: &str) -> String {
         "import" => "A list of subscribers was imported".to_owned(),
         "sync" => "The list was brought into line with the configuration".to_owned(),
         "wave" => "Many mailboxes were reported as unknown at once".to_owned(),
-        "confirm-wave" | "dismiss-wave" => "Somebody decided about bounces".to_owned(),
+        "confirm-wave" | "dismiss-wave" => "Someone decided about bounces".to_owned(),
         _ => format!("{subject}: {action}"),
     }
 }
@@ -163,7 +163,7 @@ mod tests {
         let held = record("operator", "hold", "edition 7", r#"{"code":"approval-missing","detail":{"due":null}}"#);
         assert_eq!(
             (who(&held), what(&held)),
-            ("Somebody at the command line".to_owned(), "Edition 7 was held".to_owned())
+            ("Someone at the command line".to_owned(), "Edition 7 was held".to_owned())
         );
         assert_eq!(detail(&held), "nobody has approved it.");
         let named = AuditRecord { by: Some("Anna Officer".to_owned()), ..held };

@@ -1,4 +1,4 @@
-//! The story of a mailbox, for somebody who is asked whether a school got its mail.
+//! The story of a mailbox, for someone who is asked whether a school got its mail.
 
 mod returned;
 
@@ -36,7 +36,7 @@ pub fn never_mailed(reason: SuppressionReason, since: Option<DateTime<Utc>>, zon
         since.map_or_else(|| "isn't mailed".to_owned(), |at| format!("hasn't been mailed since {}", on(at, zone)));
     let why = match reason {
         SuppressionReason::Unsubscribed => {
-            "its reader unsubscribed, or somebody did so for them. Only their own confirmation brings it back"
+            "its reader unsubscribed, or someone did so for them. Only their own confirmation brings it back"
         }
         SuppressionReason::Bounced => {
             "its mail came back, because the mailbox doesn't exist or accepts nothing. If it works again, an admin \
@@ -45,9 +45,7 @@ pub fn never_mailed(reason: SuppressionReason, since: Option<DateTime<Utc>>, zon
         SuppressionReason::Complained => {
             "its reader marked a mail as unwanted. Write to it again only if they ask for it themselves"
         }
-        SuppressionReason::Operator => {
-            "somebody here put it under “No mail”. An admin can let it have mail again there"
-        }
+        SuppressionReason::Operator => "someone here put it under “No mail”. An admin can let it have mail again there",
     };
     format!("It {mailed}: {why}.")
 }
@@ -61,7 +59,7 @@ pub fn kept_out(reason: SuppressionReason) -> &'static str {
         }
         SuppressionReason::Complained => "Its reader marked a mail as unwanted, so it is never mailed.",
         SuppressionReason::Operator => {
-            "Somebody here put it under “No mail”. An admin can let it have mail again there."
+            "Someone here put it under “No mail”. An admin can let it have mail again there."
         }
     }
 }
@@ -82,7 +80,7 @@ pub fn came(subscription: &Subscription, line: Option<usize>, zone: Tz) -> Strin
         (Origin::Config, Some(line)) => format!("by its entry in the config file (line {line})"),
         (Origin::Config, None) => "by an entry in the config file".to_owned(),
         (Origin::Import, _) => "by an import of a list".to_owned(),
-        (Origin::Cli, _) => "because somebody here added it".to_owned(),
+        (Origin::Cli, _) => "because someone here added it".to_owned(),
     };
     let since = on(subscription.since, zone);
     match (subscription.ended, subscription.ended_by) {
@@ -93,7 +91,7 @@ pub fn came(subscription: &Subscription, line: Option<usize>, zone: Tz) -> Strin
                 Some(EndedBy::Unsubscribed) => "it unsubscribed",
                 Some(EndedBy::Bounced) => "its mail came back",
                 Some(EndedBy::Complained) => "its reader complained",
-                Some(EndedBy::Operator) => "somebody here ended it",
+                Some(EndedBy::Operator) => "someone here ended it",
             };
             format!("From {since} to {}, {way}; then {why}.", on(at, zone))
         }
@@ -105,7 +103,7 @@ pub fn bands_from(mailbox: &MailboxRecord, actor: Option<&str>) -> &'static str 
     match actor {
         _ if !mailbox.chosen => "as its subscription says",
         Some("recipient") => "chosen by its own reader",
-        Some(OPERATOR) => "chosen by somebody here",
+        Some(OPERATOR) => "chosen by someone here",
         Some("import") => "chosen by an import of a list",
         _ => "chosen for this mailbox alone",
     }

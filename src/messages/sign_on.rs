@@ -1,4 +1,4 @@
-//! What somebody reads who couldn't sign in with the organisation's account.
+//! What someone reads who couldn't sign in with the organisation's account.
 
 use crate::app::error::SignOnRefusal;
 use crate::domain::text::lists::count;
@@ -11,7 +11,7 @@ fn said(title: &'static str, sentences: &[&str]) -> Said {
     (title, sentences.iter().map(|one| (*one).to_owned()).collect())
 }
 
-/// Why somebody isn't in, and what to do.
+/// Why someone isn't in, and what to do.
 pub fn refused(why: &SignOnRefusal) -> Said {
     match why {
         SignOnRefusal::NotConfigured => said(
@@ -89,10 +89,10 @@ fn provider(error: &OidcError) -> Said {
     }
 }
 
-/// The account that somebody signed in with belongs to another user.
+/// The account that someone signed in with belongs to another user.
 pub fn taken() -> Said {
     said(
-        "That account belongs to somebody else here",
+        "That account belongs to someone else here",
         &[
             "You signed in with an account that another user of this console signs in with, so nothing was changed.",
             "Sign out of that account in your browser, open the link of your invitation again, and sign in with your own.",

@@ -20,7 +20,7 @@ use crate::domain::text::lists::count;
 pub fn consent(Synced { plan, done, .. }: &Synced) -> String {
     let stopped = match done.len() as u64 {
         0 => "nothing was changed".to_owned(),
-        // Somebody changed the list meanwhile, and the rest was planned anew.
+        // Someone changed the list meanwhile, and the rest was planned anew.
         done => format!("the sync stopped after {}", count(done, "change", "changes")),
     };
     format!(
@@ -35,7 +35,7 @@ pub fn would_end(plan: &SyncPlan) -> Vec<String> {
     let mut facts = vec![
         format!("{} of {all} from config.toml would end, because they're no longer listed there.", plan.ending),
         "If that's a mistake, have them put back into config.toml, and nothing ends.".to_owned(),
-        "Anybody who's put back later gets the activities again.".to_owned(),
+        "Anyone who's put back later gets the activities again.".to_owned(),
     ];
     let others = plan.changes.len().saturating_sub(plan.ending) as u64;
     if others > 0 {

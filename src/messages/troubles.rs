@@ -73,12 +73,12 @@ pub fn retried(of: &MailingName, state: EditionState, retried: Retried) -> Vec<S
         said.push(format!("{stay} off the list, so nothing is sent there."));
     }
     if taken > 0 && state == EditionState::Held {
-        said.push(sentence(&format!("{of} is held, so they wait until somebody releases it.")));
+        said.push(sentence(&format!("{of} is held, so they wait until someone releases it.")));
     }
     said
 }
 
-/// What somebody said about uncertain mails has been recorded.
+/// What someone said about uncertain mails has been recorded.
 pub fn resolved(of: &MailingName, mails: u64, arrived: bool) -> String {
     let counted = count(mails, "uncertain mail", "uncertain mails");
     let what = if arrived { "as accepted" } else { "as not arrived" };

@@ -18,14 +18,14 @@ pub fn refused(why: &UserRefusal) -> String {
         }
         UserRefusal::UnknownId(_) => "this user was removed; see `fortnightly users list`".to_owned(),
         UserRefusal::LastAdmin(name) => format!(
-            "{name} is the only admin, and somebody has to look after the other users: make another user an admin first, or \
+            "{name} is the only admin, and someone has to look after the other users: make another user an admin first, or \
              remove the others first"
         ),
         UserRefusal::LinkOver => {
             "this link doesn't work any more: it is good once and for 24 hours. Ask an admin for a new one".to_owned()
         }
         UserRefusal::SignOnTaken => {
-            "you are signed on as somebody who is another user here. Sign out there first, then open the link again"
+            "you are signed on as someone who is another user here. Sign out there first, then open the link again"
                 .to_owned()
         }
         UserRefusal::CodeUsed => not_let_in(SignInRefusal::WrongCode),
@@ -44,7 +44,7 @@ pub fn refused_plainly(why: &UserRefusal) -> String {
     }
 }
 
-/// Why somebody is not let in.
+/// Why someone is not let in.
 pub fn not_let_in(why: SignInRefusal) -> String {
     match why {
         SignInRefusal::Wrong => {

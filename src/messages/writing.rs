@@ -27,7 +27,7 @@ pub fn kind(kind: TextKind) -> &'static str {
 pub fn refused(error: &WritingError) -> String {
     match error {
         WritingError::Changed => {
-            "Somebody else changed this text while you were writing, so yours hasn't been saved. Both are shown below."
+            "Someone else changed this text while you were writing, so yours hasn't been saved. Both are shown below."
                 .to_owned()
         }
         WritingError::Unfinished(findings) => {
@@ -141,7 +141,7 @@ pub fn problem(is_conflict: bool, is_approved: bool, why: &str) -> String {
 
 /// Who was faster, where nobody knows who that was.
 pub fn changed_in_file(is_gone: bool) -> String {
-    if is_gone { "It has been taken out meanwhile." } else { "Somebody changed the file itself meanwhile." }.to_owned()
+    if is_gone { "It has been taken out meanwhile." } else { "Someone changed the file itself meanwhile." }.to_owned()
 }
 
 /// Who was faster.

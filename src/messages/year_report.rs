@@ -191,8 +191,8 @@ pub fn notes(report: &YearReport) -> Vec<String> {
         notes.push(format!("This period isn’t over yet: it ends on {}.", day(report.to)));
     }
     notes.push(
-        "Accepted means that the mail server took the mail. It doesn’t prove that the mail reached anybody, and nothing here \
-         says what anybody read: this service doesn’t measure that."
+        "Accepted means that the mail server took the mail. It doesn’t prove that the mail reached anyone, and nothing here \
+         says what anyone read: this service doesn’t measure that."
             .to_owned(),
     );
     notes.push(

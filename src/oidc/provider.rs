@@ -88,7 +88,7 @@ impl Provider {
         self.keys.get(now, |_| false, self.ask_for_keys(&metadata.jwks_uri)).await.map(drop)
     }
 
-    /// The address at which somebody signs in (§3.1.2.1).
+    /// The address at which someone signs in (§3.1.2.1).
     pub async fn address(&self, attempt: &Attempt, now: DateTime<Utc>) -> Result<String, OidcError> {
         let endpoint = self.metadata(now).await?.authorization_endpoint.clone();
         let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(&attempt.verifier));
@@ -212,7 +212,7 @@ fn form(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// A provider's word for what is wrong, such as `access_denied`. It came by the browser, so anybody may have made it up.
+/// A provider's word for what is wrong, such as `access_denied`. It came by the browser, so anyone may have made it up.
 fn word(error: &str) -> String {
     let is_word = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
     let word: String = error.chars().take_while(is_word).take(40).collect();

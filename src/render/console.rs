@@ -16,10 +16,10 @@ use crate::domain::text::check_characters;
 /// The style sheet of every page, in our own colour.
 pub const STYLE: &str = include_str!("console/style.css");
 
-/// What keeps figures up to date while somebody looks. Every page works without it.
+/// What keeps figures up to date while someone looks. Every page works without it.
 pub const SCRIPT: &str = include_str!("console/live.js");
 
-/// What checks and shows a text while somebody writes it. The page works without it: there's a button that does the same.
+/// What checks and shows a text while someone writes it. The page works without it: there's a button that does the same.
 pub const WRITING_SCRIPT: &str = include_str!("console/writing.js");
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/render/console");

@@ -83,7 +83,7 @@ pub struct BulletinIssue<'a> {
     pub date: NaiveDate,
     /// The mail that it's about, where it goes to the readers of one.
     pub about: Option<EarlierMail<'a>>,
-    /// The local date on which somebody withdrew it after it had begun to be sent: then its page says that alone.
+    /// The local date on which someone withdrew it after it had begun to be sent: then its page says that alone.
     pub withdrawn: Option<NaiveDate>,
     pub help: &'a Help,
     /// Those that its mails bring: the logo, if there is one.

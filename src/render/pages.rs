@@ -183,7 +183,7 @@ pub fn message(templates: &Templates, service: &ServiceInfo<'_>, message: &Messa
     fill_page(templates, Page::Message, &MessageView { shell, message })
 }
 
-/// The view of all cards of an issue, in the wording for everybody.
+/// The view of all cards of an issue, in the wording for everyone.
 pub(super) fn whole(issue: &Issue<'_>, bands: &Bands) -> DigestView {
     let segment = SegmentKey { bands: issue.bands(), sector: Sector::Other, locale: Locale::EnGb };
     of_cards(issue, &issue.cards, &segment, bands, Part::Html)

@@ -51,7 +51,7 @@ pub struct BulletinAddition {
 /// Reads and writes bulletins.
 #[async_trait]
 pub trait Bulletins {
-    /// Every bulletin about which somebody has decided something, in that order.
+    /// Every bulletin about which someone has decided something, in that order.
     async fn bulletins(&self) -> Result<Vec<BulletinRecord>, StoreError>;
 
     /// One of them.

@@ -62,7 +62,7 @@ pub trait Editions {
     /// One edition.
     async fn edition(&self, number: EditionNumber) -> Result<Option<Edition>, StoreError>;
 
-    /// What an edition said when somebody approved of it last; `None` when nobody did, the library could not be read then, or it
+    /// What an edition said when someone approved of it last; `None` when nobody did, the library could not be read then, or it
     /// was published since.
     async fn approved_texts(&self, number: EditionNumber) -> Result<Option<ApprovedTexts>, StoreError>;
 

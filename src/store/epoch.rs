@@ -1,4 +1,4 @@
-//! How far a shared database has come, as somebody remembers it who is not in the database.
+//! How far a shared database has come, as someone remembers it who is not in the database.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl Epoch {
     /// Nobody decides so often: by this much both are raised after a loss, so that only one node deals with it.
     pub const BEYOND: i64 = 1 << 48;
 
-    /// Whether a loss was dealt with since, by somebody who may have known a little less: of what is lost, each knows a part.
+    /// Whether a loss was dealt with since, by someone who may have known a little less: of what is lost, each knows a part.
     pub fn is_beyond(self, known: Self) -> bool {
         let is_higher = |number: i64, known: i64| number >= known.saturating_add(Self::BEYOND / 2);
         self.database == known.database && is_higher(self.list, known.list) && is_higher(self.editions, known.editions)

@@ -49,7 +49,7 @@ pub enum StoreError {
          the user in store.url"
     )]
     ReadOnly { place: String },
-    /// Somebody removed or replaced the file of a store that is open.
+    /// Someone removed or replaced the file of a store that is open.
     #[error(
         "the store {place} was removed or replaced while it was in use, so nothing can be kept: stop the program, put the \
          right file back, and start it again"
@@ -156,7 +156,7 @@ impl StoreError {
         )
     }
 
-    /// Whether the same request may succeed later without anybody changing it: locked, full, or a fault of the disk.
+    /// Whether the same request may succeed later without anyone changing it: locked, full, or a fault of the disk.
     pub fn may_pass(&self) -> bool {
         self.is_waited_for() || matches!(self, Self::Backend { .. })
     }

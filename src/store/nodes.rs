@@ -24,7 +24,7 @@ pub struct Node {
     pub started: DateTime<Utc>,
     /// Its last sign of life, by the store's clock.
     pub seen: DateTime<Utc>,
-    /// No sign of life came for too long: what it has in hand is anybody's.
+    /// No sign of life came for too long: what it has in hand is anyone's.
     pub gone: bool,
     /// How many mails it has in hand.
     pub in_hand: u64,

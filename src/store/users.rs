@@ -1,4 +1,4 @@
-//! Who may use the console, who is signed in, and how often somebody got a password wrong.
+//! Who may use the console, who is signed in, and how often someone got a password wrong.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ pub type UserDecision = Box<dyn FnMut(&mut Accounts) + Send>;
 /// What a store does for those who use the console.
 #[async_trait]
 pub trait Users {
-    /// Everybody who may use it, by number.
+    /// Everyone who may use it, by number.
     async fn users(&self) -> Result<Vec<User>, StoreError>;
 
-    /// Whether anybody may.
+    /// Whether anyone may.
     async fn has_users(&self) -> Result<bool, StoreError>;
 
     /// The one with this address.
@@ -58,7 +58,7 @@ pub trait Users {
     async fn end_session(&self, token: &TokenHash) -> Result<bool, StoreError>;
 
     /// Reads what is known of a try to sign in, lets [`limits::after`](crate::domain::user::limits::after) say what becomes of it,
-    /// and writes that; or says until when somebody has to wait first.
+    /// and writes that; or says until when someone has to wait first.
     async fn count_try(
         &self,
         keys: TryKeys,

@@ -16,7 +16,7 @@ const CURLY: [char; 8] = ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 /// The longest text that an example repeats, in characters.
 const EXAMPLE_LIMIT: usize = 100;
 
-/// The most lines over which a text is looked for that somebody broke.
+/// The most lines over which a text is looked for that someone broke.
 const BROKEN_OVER: usize = 8;
 
 /// A line `key = value`, of which the parser could not make sense, read as a person would.

@@ -48,7 +48,7 @@ pub(crate) enum Form {
         pattern: &'static str,
         limit: Option<usize>,
     },
-    /// One line of text; where somebody wrote several, `joint` goes between them.
+    /// One line of text; where someone wrote several, `joint` goes between them.
     Line {
         joint: &'static str,
     },

@@ -1,4 +1,4 @@
-//! What requests make us log: anybody can ask a thousand times, so a line of each kind is written once a minute at most.
+//! What requests make us log: anyone can ask a thousand times, so a line of each kind is written once a minute at most.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ impl LogLimiter {
         }
     }
 
-    /// The same for what is somebody's own affair, and may be worth a look.
+    /// The same for what is someone's own affair, and may be worth a look.
     pub(super) fn warn(&self, text: &str) {
         match self.turn(Instant::now()) {
             None => {}

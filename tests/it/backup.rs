@@ -1,4 +1,4 @@
-//! `backup` and `restore`: a copy while mail leaves, and a store that sends nothing until somebody says so.
+//! `backup` and `restore`: a copy while mail leaves, and a store that sends nothing until someone says so.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -107,7 +107,7 @@ fn an_edition_that_went_out_after_the_backup_waits_for_the_operator() {
     fixture.at(TUESDAY, &["withdraw", &held["edition"].to_string()]).exits(0);
     fixture.at(TUESDAY, &["release"]).exits(0);
     fixture.at(TUESDAY, &["send"]).exits(0);
-    assert_eq!(fixture.mails().len(), sent, "everybody got it twice");
+    assert_eq!(fixture.mails().len(), sent, "everyone got it twice");
     // Back to what was known on Monday: everything was sent, and what was in the way is kept again.
     fixture.at("2026-12-01T09:00:00Z", &["restore", "later.db"]).exits(0);
     fixture.at("2026-12-01T09:00:00Z", &["release"]).exits(0);

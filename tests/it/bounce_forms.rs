@@ -154,7 +154,7 @@ fn places(marks: &Marks) -> Vec<(&'static str, String, String)> {
     vec![
         ("To", format!("To: <{path}>"), String::new()),
         ("To, in capitals", format!("To: {}", path.to_uppercase()), String::new()),
-        ("To, folded", format!("To: somebody <office@example.org>,\n\tus <{path}>"), String::new()),
+        ("To, folded", format!("To: someone <office@example.org>,\n\tus <{path}>"), String::new()),
         top("Cc", path),
         top("Delivered-To", path),
         top("X-Original-To", path),

@@ -126,7 +126,7 @@ fn trial(trouble: &str) -> Result<(), String> {
     }
     running.signal("-TERM");
     running.ends();
-    // Somebody who came back since does not leave again, whoever reads the folder.
+    // Someone who came back since does not leave again, whoever reads the folder.
     if applies {
         run(&fixture, &["suppressions", "remove", "one@hill.example", "--yes"]);
         run(&fixture, &["subscribe", "--name", "Hill", "--email", "one@hill.example", "--bands", "4-5"]);
@@ -180,7 +180,7 @@ fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).unwrap().next().is_none()
 }
 
-/// Anybody can send to the unsubscribe address, as often as they like.
+/// Anyone can send to the unsubscribe address, as often as they like.
 #[test]
 fn a_stranger_cannot_fill_the_log() {
     let fixture = with_inbox();

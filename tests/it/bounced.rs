@@ -33,7 +33,7 @@ fn it_is_counted_beside_the_accepted_ones_and_outside_the_sum() {
 }
 
 #[test]
-fn somebody_is_asked_to_look_and_finds_who_it_was() {
+fn someone_is_asked_to_look_and_finds_who_it_was() {
     for (answer, lost) in [("5.1.1", true), ("5.2.2", false)] {
         let fixture = after_one_bounce(answer);
         let shown = fixture.at(LATER, &["status"]).exits(0).stdout;

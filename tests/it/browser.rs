@@ -1,4 +1,4 @@
-//! Pages and digests in a real Chromium: accessible, whole at every width, and without a word to anybody else.
+//! Pages and digests in a real Chromium: accessible, whole at every width, and without a word to anyone else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -350,7 +350,7 @@ fn a_spam_filter_has_little_against_the_text_of_a_bulletin() {
     }
 }
 
-/// What `SpamAssassin` says of a mail without asking anybody: the score, and by which rules.
+/// What `SpamAssassin` says of a mail without asking anyone: the score, and by which rules.
 fn spam_score(raw: &[u8]) -> (f64, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("mail"), raw).unwrap();

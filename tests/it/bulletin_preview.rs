@@ -1,4 +1,4 @@
-//! A bulletin before it goes out: its mails on disk, who gets them, and which text somebody approves of.
+//! A bulletin before it goes out: its mails on disk, who gets them, and which text someone approves of.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -36,7 +36,7 @@ fn its_mails_lie_on_disk_as_an_edition_s_do() {
     assert!(store() == before, "looking changes nothing");
     let index = read(&fixture, "preview/bulletin-warning/index.html");
     for part in
-        ["Bulletin warning: A game with strangers in its chat", "For everybody.", "must be approved first", "Schools"]
+        ["Bulletin warning: A game with strangers in its chat", "For everyone.", "must be approved first", "Schools"]
     {
         assert!(index.contains(part), "{part} is missing: {index}");
     }
@@ -100,11 +100,11 @@ fn whoever_approves_is_told_of_which_text() {
     approve().says("is the text “A game with strangers in its chat”, last changed on ");
     fixture.edit(WARNING, "Ask your child", "Tell your child");
     let told = fixture.at(BEFORE, &["preview", "bulletin:warning"]).exits(0);
-    told.says("edited after somebody approved it (text)");
+    told.says("edited after someone approved it (text)");
     told.says("must be approved first");
     // Also once sending it has taken the approval back.
     fixture.at(BEFORE, &["bulletin", "warning", "--yes"]).exits(1).complains("`fortnightly preview bulletin:warning`");
-    fixture.at(BEFORE, &["preview", "bulletin:warning"]).exits(0).says("edited after somebody approved it (text)");
+    fixture.at(BEFORE, &["preview", "bulletin:warning"]).exits(0).says("edited after someone approved it (text)");
     approve();
     let told = fixture.at(BEFORE, &["preview", "bulletin:warning"]).exits(0);
     assert!(!told.stdout.contains("edited after"), "{}", told.stdout);

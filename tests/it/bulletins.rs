@@ -51,7 +51,7 @@ fn it_is_sent_once_ever_to_a_mailbox() {
     let mail: &Mail = &fixture.mails()[0];
     assert_eq!(mail.subject, "A game with strangers in its chat");
     assert!(mail.text.contains("show you") && mail.text.contains("1 High Street"), "{}", mail.text);
-    // Somebody who comes later is not a reader of what went out before.
+    // Someone who comes later is not a reader of what went out before.
     let join = ["subscribe", "--name", "New", "--email", "new@x.example", "--bands", "4-5"];
     fixture.at(BEFORE, &join).exits(0);
     fixture.at(AFTER, &["bulletin", "warning", "--yes"]).exits(0).says("Bulletin warning was sent before: 4 mails");
@@ -132,7 +132,7 @@ fn what_was_approved_is_what_is_sent() {
     assert_eq!(status(&fixture, BEFORE)[0]["state"], "approved");
     fixture.edit(WARNING, "a new game", "an old game");
     assert_eq!(status(&fixture, BEFORE)[0]["state"], "planned");
-    send(1).complains("edited after somebody approved it (summary)");
+    send(1).complains("edited after someone approved it (summary)");
     fixture.at(BEFORE, &["approve", "bulletin:warning"]).exits(0);
     // Whom it is for is approved, too.
     fixture.edit(WARNING, "+++\n\n", "sectors = [\"charity\"]\n+++\n\n");
@@ -308,7 +308,7 @@ fn whoever_gets_the_wrong_mail_later_gets_the_correction_too() {
     );
     let dry = ["bulletin", "number", "--edition", &edition, "--dry-run"];
     fixture.run(&dry).exits(0).says(&format!("1 mail of edition {edition} may still leave"));
-    // What somebody keeps back keeps nobody from correcting what has left.
+    // What someone keeps back keeps nobody from correcting what has left.
     fixture.run(&["hold", &edition]).exits(0);
     correct("other", &[]).exits(0).says("2 mails, 2 accepted");
     fixture.run(&["release", &edition]).exits(0);
@@ -380,12 +380,12 @@ fn slow(recipients: usize) -> (Oracle, Fixture) {
     (oracle, fixture)
 }
 
-/// Everybody got it once, and the same.
+/// Everyone got it once, and the same.
 #[track_caller]
 fn once_each(oracle: &Oracle, recipients: usize) {
     let taken: BTreeMap<_, _> = oracle.taken();
     assert_eq!(taken.len(), recipients);
-    assert!(taken.values().all(|hashes| hashes.len() == 1), "somebody got it twice");
+    assert!(taken.values().all(|hashes| hashes.len() == 1), "someone got it twice");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn the_first_mail_of_an_edition_leaves_on_time_although_a_bulletin_is_being_sent
     assert!(late > TimeDelta::zero() && late < TimeDelta::seconds(10), "{late}");
     is_slow.store(false, Ordering::Relaxed);
     until("the bulletin has gone on", || accepted(&fixture) == (24, 24));
-    assert!(oracle.taken().values().all(|hashes| hashes.len() == 2), "one of each for everybody");
+    assert!(oracle.taken().values().all(|hashes| hashes.len() == 2), "one of each for everyone");
 }
 
 /// A bulletin for four mailboxes of which some have left.

@@ -206,7 +206,7 @@ fn html_over_the_limit_is_an_error_in_every_edition_of_the_horizon() {
 }
 
 #[test]
-fn a_template_is_tried_with_and_without_somebody_who_reads_replies() {
+fn a_template_is_tried_with_and_without_someone_who_reads_replies() {
     for config in [BASE.to_owned(), BASE.replace("reply_to = \"team@example.org\"\n", "")] {
         let fixture = Fixture::new(&format!("{config}{}", three()));
         library_fixture::stock(&fixture);
@@ -283,7 +283,7 @@ fn a_text_that_is_past_its_last_day_is_told() {
 }
 
 #[test]
-fn a_secret_that_everybody_may_read_is_warned_of() {
+fn a_secret_that_everyone_may_read_is_warned_of() {
     use std::os::unix::fs::PermissionsExt as _;
     let fixture = Fixture::shipped();
     fixture.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
@@ -333,7 +333,7 @@ fn a_proxy_that_is_not_trusted_is_mentioned() {
     let public = "console_url = \"https://console.example.org\"\n";
     let found = with(public);
     assert!(found.len() == 1 && found[0]["code"] == "no-trusted-proxy", "{found:#?}");
-    says(&found[0], "everybody has to wait");
+    says(&found[0], "everyone has to wait");
     assert_eq!(with(&format!("{public}trusted_proxies = [\"127.0.0.1\"]\n")), Vec::<Value>::new());
     // On this machine alone, there is no proxy.
     assert_eq!(with("console_url = \"http://127.0.0.1:8026\"\n"), Vec::<Value>::new());

@@ -159,7 +159,7 @@ fn ports_follow_the_scheme() {
 
 #[cfg(unix)]
 #[test]
-fn a_password_that_everybody_may_read_is_a_warning() {
+fn a_password_that_everyone_may_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let password = dir.path().join("password");

@@ -20,7 +20,7 @@ const WINDOW: usize = 2;
 /// How often a mail is sent that may have arrived: once, and three times again.
 const MOST_TRIES: u64 = 4;
 
-/// Sends what is left, and asks the oracle: everybody got it, few got it again, and then the same bytes. What was at its dot
+/// Sends what is left, and asks the oracle: everyone got it, few got it again, and then the same bytes. What was at its dot
 /// at four kills waits for a person, and is no longer sent.
 #[track_caller]
 fn ends_well(
@@ -39,7 +39,7 @@ fn ends_well(
     assert_eq!(left.len() as u64, uncertain, "{what}: {left:?}");
     assert!(left.iter().all(|(_, tries)| *tries >= Some(MOST_TRIES)), "{what}: given up early: {left:?}");
     let missing = left.iter().filter(|(address, _)| !taken.contains_key(address.as_str().unwrap())).count();
-    assert_eq!(taken.len() + missing, recipients, "{what}: somebody got nothing");
+    assert_eq!(taken.len() + missing, recipients, "{what}: someone got nothing");
     let repeats = oracle.count() - taken.len();
     assert!(repeats <= most_repeats, "{what}: {repeats} repeats, at most {most_repeats} expected");
     for (mailbox, hashes) in taken {

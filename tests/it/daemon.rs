@@ -41,7 +41,7 @@ fn told_to_stop_it_leaves_the_rest_queued() {
     fixture.at("2026-11-30T08:02:00Z", &["send"]).exits(0);
     let received = received(&fixture);
     assert_eq!(received.len(), MANY);
-    assert!(received.values().all(|mails| mails.len() == 1), "somebody got two mails");
+    assert!(received.values().all(|mails| mails.len() == 1), "someone got two mails");
 }
 
 #[test]

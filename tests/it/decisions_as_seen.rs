@@ -1,4 +1,4 @@
-//! Decisions about an edition as somebody was shown it, while others decide about it, too.
+//! Decisions about an edition as someone was shown it, while others decide about it, too.
 
 use fortnightly::app::decisions::Decisions;
 use fortnightly::app::decisions::error::DecisionError;
@@ -33,7 +33,7 @@ async fn nobody_decides_about_something_newer_than_they_were_shown() {
     // It need not be planned yet.
     let projected = row().await;
     decisions().while_as(projected.clone()).approve(SEVEN).await.unwrap();
-    // Nor is it another edition because somebody else has approved it.
+    // Nor is it another edition because someone else has approved it.
     decisions().while_as(projected).approve(SEVEN).await.unwrap();
     decisions().hold(SEVEN, Some("the school asked")).await.unwrap();
     let shown = row().await;

@@ -18,11 +18,11 @@ use crate::support::sending::{SEND, behind_relay, edition_status};
 use crate::support::trials::{Chance, is_long};
 use crate::support::{faketime, skipped};
 
-/// Everybody got it, and all copies are the same.
+/// Everyone got it, and all copies are the same.
 #[track_caller]
 fn all_got_it(oracle: &Oracle, recipients: usize, most_repeats: usize, what: &str) -> usize {
     let taken = oracle.taken();
-    assert_eq!(taken.len(), recipients, "{what}: somebody got nothing");
+    assert_eq!(taken.len(), recipients, "{what}: someone got nothing");
     assert!(taken.values().all(|mails| mails.iter().all(|mail| *mail == mails[0])), "{what}: different bytes");
     let repeats = oracle.count() - recipients;
     assert!(repeats <= most_repeats, "{what}: {repeats} repeats");

@@ -1,4 +1,4 @@
-//! A relay may repeat what it was told. What only it may know (password, tokens) is cut out of its replies before anybody
+//! A relay may repeat what it was told. What only it may know (password, tokens) is cut out of its replies before anyone
 //! else sees them. Every stage × every secret × every way to repeat it.
 
 use data_encoding::BASE64;

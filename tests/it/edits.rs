@@ -82,7 +82,7 @@ fn an_edit_after_publishing_changes_nothing() {
         same.insert([header(&raw, "Date: "), header(&raw, "From: "), header(&raw, "Subject: ")].map(str::to_owned));
         let number = to.trim_start_matches('s').split('@').next().unwrap();
         assert!(raw.contains(&format!("School {number}")), "{to} is not greeted by its name");
-        assert!(readers.insert(to), "somebody got two mails");
+        assert!(readers.insert(to), "someone got two mails");
     }
     assert_eq!(readers.len(), SCHOOLS);
     assert_eq!(same.len(), 1, "{same:?}");

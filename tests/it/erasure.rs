@@ -27,7 +27,7 @@ fn traces(fixture: &Fixture, words: &[&str]) -> Vec<String> {
     found
 }
 
-/// A fixture in which Jane is among so many, and the relay names everybody in what it says.
+/// A fixture in which Jane is among so many, and the relay names everyone in what it says.
 fn crowd(relay: &Oracle, others: usize) -> Fixture {
     let mail = format!("\n[mail]\ntransport = \"smtp://127.0.0.1:{}\"\ntls = \"none\"\n", relay.port);
     let fixture = Fixture::new(&format!("{BASE}{mail}"));
@@ -85,7 +85,7 @@ fn whom_a_reader_keeps_in_the_journal_the_next_run_removes() {
     let held = reader(&fixture.path("var/fortnightly.db"));
     fixture.run(&["subscribers", "erase", JANE, "--yes"]).exits(0).says("Other programs were at work on the store");
     assert!(!traces(&fixture, &words).is_empty(), "the reader still sees it");
-    // Whoever closes a store as the last one empties its journal, too: here somebody still has it open.
+    // Whoever closes a store as the last one empties its journal, too: here someone still has it open.
     let idle = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     idle.query_row("SELECT count(*) FROM meta", [], |row| row.get::<_, i64>(0)).unwrap();
     drop(held);

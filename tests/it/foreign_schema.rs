@@ -8,7 +8,7 @@ use crate::support::fixture::Fixture;
 
 const SUNDAY: &str = "2026-11-29T12:00:00Z";
 
-/// What somebody may have put into a database, and what it is called there.
+/// What someone may have put into a database, and what it is called there.
 const FOREIGN: &[(&str, &str)] = &[
     ("CREATE TRIGGER undo AFTER INSERT ON suppressions BEGIN DELETE FROM suppressions; END", "trigger undo"),
     ("CREATE TRIGGER undo AFTER DELETE ON meta BEGIN DELETE FROM suppressions; END", "trigger undo"),

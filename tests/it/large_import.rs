@@ -97,7 +97,7 @@ fn leaving_is_answered_while_many_are_imported() {
         assert!(head.starts_with("http/1.1 200"), "{head}");
         // Whoever waits is let in between two parts, if not always between the next two.
         let parts = (imported(&conn) - before) / PART;
-        assert!(parts <= 8, "{parts} parts were written before somebody could leave");
+        assert!(parts <= 8, "{parts} parts were written before someone could leave");
         answered += 1;
     }
     assert_eq!(running.ends(), 0);

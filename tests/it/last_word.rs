@@ -1,4 +1,4 @@
-//! The last word stands: a link that was mailed before somebody left again, in whatever way, undoes nothing. Every way to
+//! The last word stands: a link that was mailed before someone left again, in whatever way, undoes nothing. Every way to
 //! leave, after every way to be off the list, with every link that may still lie in the mailbox.
 
 use serde_json::{Value, json};

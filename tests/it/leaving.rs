@@ -177,7 +177,7 @@ fn suppressions_are_listed_added_and_removed() {
 }
 
 #[test]
-fn the_file_never_brings_back_somebody_who_left() {
+fn the_file_never_brings_back_someone_who_left() {
     let entries = |second: &str| {
         let hill = entry("Hill", "school", "[\"a@hill.example\", \"b@hill.example\"]", "[\"4-5\"]");
         format!("{BASE}{hill}{second}")

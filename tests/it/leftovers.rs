@@ -80,7 +80,7 @@ fn what_a_killed_program_left_is_gone_after_the_next_start() {
     fixture.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
     fs::create_dir_all(fixture.path("temp/fortnightly-nOtOuR")).unwrap();
     for name in FOREIGN {
-        fixture.write(name, "somebody's");
+        fixture.write(name, "someone's");
     }
     for command in [
         &["sync"][..],
@@ -147,7 +147,7 @@ fn a_backup_that_is_killed_leaves_nothing_for_long() {
 }
 
 #[test]
-fn a_draft_that_somebody_works_on_is_left_alone_and_named() {
+fn a_draft_that_someone_works_on_is_left_alone_and_named() {
     let fixture = Fixture::shipped();
     fixture.at("2026-11-25T12:00:00Z", &["sync"]).exits(0);
     let draft = fixture.path("var/.fortnightly-aBcD12.tmp");

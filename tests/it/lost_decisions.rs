@@ -33,7 +33,7 @@ fn beside(first: &Fixture) -> Fixture {
     second
 }
 
-/// Nothing is sent, and it is said why and what to do; once it was done, everybody gets it who did not leave.
+/// Nothing is sent, and it is said why and what to do; once it was done, everyone gets it who did not leave.
 #[track_caller]
 fn is_held_until_released(node: &Fixture) {
     let status = node.at(MONDAY, &["status"]).exits(0).stdout;
@@ -131,7 +131,7 @@ fn a_database_that_was_set_back_is_held_once() {
     second.at(SUNDAY, &["backup", "keys"]).exits(0).says("pg_basebackup");
     cluster.set_back();
     is_held_until_released(&first);
-    // The other one, which remembers more as well, finds that somebody has looked to it.
+    // The other one, which remembers more as well, finds that someone has looked to it.
     let status = second.at(MONDAY, &["status"]).exits(0).stdout;
     assert!(!status.contains("has lost"), "{status}");
 
@@ -189,7 +189,7 @@ fn another_database_is_remembered_beside_the_first() {
     is_held_until_released(&first);
 }
 
-/// An edition went out after the backup that was restored, and the database knows nothing of it: each node says so, until somebody
+/// An edition went out after the backup that was restored, and the database knows nothing of it: each node says so, until someone
 /// has dealt with it.
 #[test]
 fn what_fell_due_since_the_restored_moment_is_told() {

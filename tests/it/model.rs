@@ -16,7 +16,7 @@
 //!   before it stood still, was cut off or died was done before that, or never was. Nobody can tell the difference, because
 //!   nobody else touches the row while the lease lasts, and each request is refused that has become wrong.
 //! - A commit whose answer is lost is asked about, so the node learns in the end what it would have heard. A commit that is not
-//!   yet on the synchronous standby cannot be seen by anybody, as if it were not done yet. So a fail-over loses connections and
+//!   yet on the synchronous standby cannot be seen by anyone, as if it were not done yet. So a fail-over loses connections and
 //!   time: what counts is one that lasts until all leases are over.
 //! - Answers are on their way for some time where that matters: those to marks. A refusal and the answer to a record lead to
 //!   nothing but the next claim.
@@ -140,7 +140,7 @@ fn a_take_up_without_a_look_at_the_lease_is_found() {
 }
 
 #[test]
-fn a_record_by_somebody_else_is_found() {
+fn a_record_by_someone_else_is_found() {
     is_found(Fault::RecordsUnchecked, Bounds { happenings: 1, pauses: 1, refusals: 1, ..Bounds::default() }, &[ONCE]);
 }
 

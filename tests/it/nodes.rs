@@ -51,7 +51,7 @@ fn that_holds_the_first(is_over: &Arc<AtomicBool>) -> Oracle {
     })
 }
 
-/// Everybody got it; a second time only what was at a dot of the killed one.
+/// Everyone got it; a second time only what was at a dot of the killed one.
 #[track_caller]
 fn all_got_it(fixture: &Fixture, relay: &Oracle) {
     assert_eq!(relay.taken().len(), RECIPIENTS);

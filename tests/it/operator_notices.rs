@@ -108,7 +108,7 @@ fn what_is_not_approved_when_its_time_comes_is_told_once_and_another_reason_is_t
     fixture.at("2026-12-02T11:00:00Z", &["send"]);
     let by_hand = told(&fixture).pop().unwrap();
     let words = by_hand.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("somebody put it on hold by hand"), "{words}");
+    assert!(words.contains("someone put it on hold by hand"), "{words}");
     assert_eq!(subjects(&fixture).len(), before + 2);
 }
 
@@ -229,7 +229,7 @@ fn monitoring_sees_what_needs_a_person() {
     assert_eq!(daemon.ends(), 0);
 }
 
-/// A relay that hangs up on everybody as long as it is away.
+/// A relay that hangs up on everyone as long as it is away.
 fn relay(is_away: &Arc<AtomicBool>) -> Oracle {
     let is_away = Arc::clone(is_away);
     Oracle::deciding(move |said: &Said<'_>| (said.line == "GREET" && is_away.load(Ordering::SeqCst)).then_some("!drop"))

@@ -29,7 +29,7 @@ fn a_run_goes_on_after_the_database_was_away_for_longer_than_its_lease() {
     ended_well(&node, &oracle, recipients(), WINDOW * CONNECTIONS);
 }
 
-/// A disk may have room again when somebody has looked to it, and a run waits for that, whoever meets it first.
+/// A disk may have room again when someone has looked to it, and a run waits for that, whoever meets it first.
 #[test]
 fn a_claim_waits_for_a_database_whose_disk_is_full() {
     let settings = fresh().unwrap();

@@ -43,9 +43,9 @@ fn put(thing: Thing, at: &Path, outside: &Path) -> bool {
     };
     fs::create_dir_all(at.parent().unwrap()).unwrap();
     match thing {
-        Ordinary => fs::write(at, "somebody's").unwrap(),
+        Ordinary => fs::write(at, "someone's").unwrap(),
         ReadOnly => {
-            fs::write(at, "somebody's").unwrap();
+            fs::write(at, "someone's").unwrap();
             fs::set_permissions(at, fs::Permissions::from_mode(0o444)).unwrap();
         }
         HardLink => fs::hard_link(outside.join("file"), at).unwrap(),
@@ -175,7 +175,7 @@ fn small() -> Fixture {
 fn fixture() -> Place {
     let fixture = small();
     let outside = tempfile::tempdir().unwrap();
-    fs::write(outside.path().join("file"), "somebody else's").unwrap();
+    fs::write(outside.path().join("file"), "someone else's").unwrap();
     (fixture, outside)
 }
 
@@ -214,7 +214,7 @@ fn try_one((fixture, outside): &Place, writer: &Writer, thing: Thing) {
         assert!(now.is_file() || thing != Ordinary && thing != HardLink, "{what}: it is no file");
         let mode = now.permissions().mode() & 0o777;
         assert!(!writer.is_private || mode == 0o600, "{what}: mode {mode:o}");
-        assert_eq!(fs::read(outside.join("file")).unwrap(), b"somebody else's", "{what}");
+        assert_eq!(fs::read(outside.join("file")).unwrap(), b"someone else's", "{what}");
         assert!(!outside.join("missing").exists(), "{what}");
     } else {
         assert_eq!(ran.code, 1, "{what}: {}{}", ran.stdout, ran.stderr);
@@ -263,7 +263,7 @@ fn nothing_is_laid_into_the_library_or_among_the_templates() {
         }
     }
     assert!(photograph(&fixture.path(".")) == before, "something changed");
-    // What only has the name is somebody's own affair.
+    // What only has the name is someone's own affair.
     for command in ["init", "man"] {
         fixture.run(&[command, &format!("elsewhere/activities/{command}")]).exits(0);
     }
@@ -283,7 +283,7 @@ fn a_dash_stands_for_standard_output_where_a_list_is_written() {
 #[test]
 fn whoever_names_a_file_where_a_folder_is_needed_is_told_so() {
     let fixture = small();
-    fixture.write("report", "somebody's");
+    fixture.write("report", "someone's");
     let commands: [&[&str]; 6] = [
         &["preview", "--out", "report"],
         &["preview", "--out", "report/deeper"],
@@ -298,7 +298,7 @@ fn whoever_names_a_file_where_a_folder_is_needed_is_told_so() {
             ran.stderr.contains("error: report is a file, not a folder") && ran.stderr.contains("name another");
         assert!(ran.code == 1 && is_clear, "{command:?}: {}{}", ran.stdout, ran.stderr);
     }
-    assert_eq!(fs::read_to_string(fixture.path("report")).unwrap(), "somebody's");
+    assert_eq!(fs::read_to_string(fixture.path("report")).unwrap(), "someone's");
 }
 
 #[test]
@@ -317,9 +317,9 @@ fn a_preview_replaces_an_earlier_one_and_nothing_else() {
     });
     let fixture = small();
     fixture.at(MONDAY, PREVIEW).exits(0);
-    fixture.write("look/mine.html", "somebody's");
+    fixture.write("look/mine.html", "someone's");
     fixture.at(MONDAY, &["preview", "--edition", "6", "--out", "look"]).exits(0);
-    assert_eq!(fs::read_to_string(fixture.path("look/mine.html")).unwrap(), "somebody's");
+    assert_eq!(fs::read_to_string(fixture.path("look/mine.html")).unwrap(), "someone's");
 }
 
 /// The first start makes store, keys and mail folder under the names that the config says.

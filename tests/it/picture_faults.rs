@@ -1,4 +1,4 @@
-//! Pictures that can't be shown, and a logo that can't: they stop nothing, and somebody is told.
+//! Pictures that can't be shown, and a logo that can't: they stop nothing, and someone is told.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ use crate::support::root;
 const BEFORE: &str = "2026-11-23T12:00:00Z";
 const MONDAY: &str = "2026-11-30T08:00:00Z";
 
-/// A picture as somebody might hand it in.
+/// A picture as someone might hand it in.
 struct Case {
     file: &'static str,
     /// `None` where there is no such file.
@@ -248,7 +248,7 @@ async fn a_picture_that_was_replaced_since_the_library_was_read_is_left_out() {
     assert_eq!(fixture.rows("SELECT subject FROM pictures WHERE edition = 7"), ["share"]);
 }
 
-/// A logo as somebody might hand it in, and what is said of it.
+/// A logo as someone might hand it in, and what is said of it.
 fn logos() -> Vec<(&'static str, Option<Vec<u8>>, &'static str)> {
     let png = encoded(&drawing(300, 200), ImageFormat::Png);
     let jpeg = encoded(&photograph(300, 200), ImageFormat::Jpeg);

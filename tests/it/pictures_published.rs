@@ -77,7 +77,7 @@ fn only_mails_that_show_a_picture_bring_it() {
         assert!(!raw.contains(word), "{word}");
     }
     assert!(old.html.contains("Open a square picture with the title"), "{}", old.html);
-    assert_eq!(pictures_in(&old.html), pictures_in(&young.html), "the one to share, for everybody");
+    assert_eq!(pictures_in(&old.html), pictures_in(&young.html), "the one to share, for everyone");
 }
 
 #[test]

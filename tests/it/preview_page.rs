@@ -60,7 +60,7 @@ fn it_groups_by_sector_shows_the_notices_and_what_differs() {
 }
 
 #[test]
-fn it_works_from_disk_and_everybody_can_read_it() {
+fn it_works_from_disk_and_everyone_can_read_it() {
     let fixture = service();
     fixture.at(TUESDAY, &["preview", "--edition", "8", "--out", "look"]).exits(0);
     let url = format!("file://{}", fixture.path("look/index.html").display());

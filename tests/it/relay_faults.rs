@@ -249,7 +249,7 @@ fn a_tarpit_holds_up_nobody_else() {
 }
 
 #[test]
-fn greylisting_is_met_again_later_and_everybody_gets_it() {
+fn greylisting_is_met_again_later_and_everyone_gets_it() {
     let Some(library) = faketime("greylisting") else { return };
     let strict = Oracle::with(&[("RCPT", "450 4.2.0 greylisted, come back later")]);
     let fixture = behind_relay(strict.port, 5, "");

@@ -22,7 +22,7 @@ fn a_run_in_which_no_mail_is_answered_stops_itself() {
         let attention = held_for(&fixture).unwrap_or_else(|| panic!("{connections} connections: it is not held"));
         assert!(attention.contains("no answer") && attention.contains("deliveries"), "{attention}");
         assert_eq!((relay.asked().len(), edition_status(&fixture, "uncertain").0), (3, 3));
-        // Nothing leaves until somebody says so.
+        // Nothing leaves until someone says so.
         fixture.run(&["send"]).exits(1);
         assert_eq!(relay.asked().len(), 3);
     }

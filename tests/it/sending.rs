@@ -20,7 +20,7 @@ fn a_relay_that_refuses_us_stops_the_run_and_the_edition_is_held() {
         let (queued, state, attention) = edition_status(&fixture, "queued");
         assert_eq!((queued, state.as_str()), (30, "held"), "{script:?}");
         assert!(attention.contains("is held: the run stopped itself"), "{attention}");
-        // Nothing leaves until somebody says so.
+        // Nothing leaves until someone says so.
         fixture.run(&["send"]).exits(1);
         assert_eq!(relay.count(), 0);
     }

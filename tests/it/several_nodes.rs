@@ -102,12 +102,12 @@ pub(crate) fn midway_with_lease(node: &Fixture, oracle: &Oracle, lease: u64) -> 
     run
 }
 
-/// Everybody got it, so many again at most and then the same bytes, and the store says so.
+/// Everyone got it, so many again at most and then the same bytes, and the store says so.
 #[track_caller]
 pub(crate) fn ended_well(node: &Fixture, oracle: &Oracle, recipients: usize, most_repeats: usize) {
     let log = node.log();
     let taken = oracle.taken();
-    assert_eq!(taken.len(), recipients, "somebody got nothing:\n{log}");
+    assert_eq!(taken.len(), recipients, "someone got nothing:\n{log}");
     let repeats = oracle.count() - taken.len();
     assert!(repeats <= most_repeats, "{repeats} repeats, at most {most_repeats} expected:\n{log}");
     for (mailbox, hashes) in taken {
@@ -131,14 +131,14 @@ fn one_node_sends(url: &str) {
 }
 
 #[test]
-fn one_node_sends_to_everybody_once() {
+fn one_node_sends_to_everyone_once() {
     let Some(cluster) = Cluster::start() else { return };
     one_node_sends(&cluster.url());
     cluster.holds("(SELECT count(*) FROM attempts) = (SELECT count(*) FROM deliveries WHERE mailing > 0)");
 }
 
 #[test]
-fn one_node_sends_to_everybody_once_through_pgbouncer() {
+fn one_node_sends_to_everyone_once_through_pgbouncer() {
     let Some(cluster) = Cluster::start() else { return };
     let Some(bouncer) = PgBouncer::before(cluster.ports()[0]) else { return };
     one_node_sends(&bouncer.url());

@@ -80,7 +80,7 @@ impl Team {
     async fn add(&self, address: &str, role: Role) -> String {
         match self.users(0).add(address.parse().unwrap(), None, role).await.unwrap() {
             AddResult::Added(_, link) => token(&link.url).to_owned(),
-            AddResult::Changed(..) => panic!("somebody is there already"),
+            AddResult::Changed(..) => panic!("someone is there already"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A relay that says nothing, as a port for TLS does to somebody who waits for its greeting: what an operator is told, and
+//! A relay that says nothing, as a port for TLS does to someone who waits for its greeting: what an operator is told, and
 //! that a person who has waited long enough can stop.
 
 use std::sync::Arc;

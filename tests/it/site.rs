@@ -228,7 +228,7 @@ fn pages_follow_templates_that_were_read_again() {
     assert!(get(port, "/").1.contains("sets no cookies"));
     fixture.write(template, &text.replace("sets no cookies", "has no cookie"));
     let log = || fixture.log();
-    // Somebody reads all the time, so that a page is always kept.
+    // Someone reads all the time, so that a page is always kept.
     crate::support::fixture::until("the files were read again", || {
         get(port, "/");
         log().contains("were read again")

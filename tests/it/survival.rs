@@ -70,7 +70,7 @@ fn a_hangup_while_it_starts_ends_nothing_and_is_not_forgotten() {
     const HANGUP: u32 = 1;
     let fixture = Fixture::shipped();
     fixture.at("2026-11-30T07:00:00Z", &["sync"]).exits(0);
-    // Somebody has the store: the daemon waits for it, still in the middle of starting.
+    // Someone has the store: the daemon waits for it, still in the middle of starting.
     let store = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     store.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut daemon = fixture.spawn(&["--now", "2026-11-30T07:00:00Z", "run"], "log");

@@ -18,7 +18,7 @@ fn all_arrive(relay: &Oracle, recipients: usize, connections: usize) -> Duration
     assert_eq!((accepted, state.as_str()), (recipients as u64, "sent"));
     let taken = relay.taken();
     assert_eq!(taken.len(), recipients);
-    assert!(taken.values().all(|copies| copies.len() == 1), "somebody got two");
+    assert!(taken.values().all(|copies| copies.len() == 1), "someone got two");
     let db = rusqlite::Connection::open(fixture.path("var/fortnightly.db")).unwrap();
     let attempts: u32 = db.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
     assert_eq!(attempts as usize, recipients, "what was refused for its pace counts as an attempt");
@@ -130,7 +130,7 @@ fn a_mail_that_is_always_refused_for_its_pace_holds_up_nobody() {
     assert!(relay.asked().iter().filter(|to| to.starts_with("s3@")).count() <= 7);
 }
 
-/// It is tried as any other that is deferred, so that it is given up in the end and somebody hears of it.
+/// It is tried as any other that is deferred, so that it is given up in the end and someone hears of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mailbox_that_is_never_let_through_is_given_up_after_four_days() {
     // One of eight, the last of eight, and the only one.

@@ -1,4 +1,4 @@
-//! Waves of bounces: a server that says of everybody that they do not exist empties no list. All of a wave wait for a person.
+//! Waves of bounces: a server that says of everyone that they do not exist empties no list. All of a wave wait for a person.
 
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ fn a_wave_of_a_bulletin_has_its_name() {
 
 /// What an operator finds out about a wave, and about a mailbox of it.
 #[test]
-fn a_wave_is_told_wherever_somebody_looks_for_it() {
+fn a_wave_is_told_wherever_someone_looks_for_it() {
     let mailboxes = boxes(30, "invented.example");
     let fixture = sent_to(&mailboxes);
     let show = || fixture.at(SOON, &["subscribers", "show", &mailboxes[0]]).exits(0).stdout;

@@ -106,7 +106,7 @@ fn a_spreadsheet_of_it_has_no_formulas() {
 }
 
 #[test]
-fn the_page_prints_on_a4_and_everybody_can_read_it() {
+fn the_page_prints_on_a4_and_everyone_can_read_it() {
     let fixture = service();
     for number in [7, 8] {
         fixture.at(&monday(number), &["send"]).exits(0);

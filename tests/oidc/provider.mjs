@@ -2,7 +2,7 @@
 //
 //   node provider.mjs '{"port": 4000, "callbacks": ["http://127.0.0.1:8026/sign-in/oidc/callback"]}'
 //
-// `GET /-/be?account=bob&fault=aud` lets it vouch for somebody else, or lie; `rotate=1` gives it other keys.
+// `GET /-/be?account=bob&fault=aud` lets it vouch for someone else, or lie; `rotate=1` gives it other keys.
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -39,7 +39,7 @@ async function begin() {
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
-    // Everybody has the same address.
+    // Everyone has the same address.
     findAccount: (_, id) => ({
       accountId: id,
       claims: () => ({ sub: id, email: 'anna@team.example', email_verified: true }),

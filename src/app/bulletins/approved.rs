@@ -1,4 +1,4 @@
-//! What somebody approved of, and what the bulletin's file says since.
+//! What someone approved of, and what the bulletin's file says since.
 
 use std::fs;
 

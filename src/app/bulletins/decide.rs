@@ -127,7 +127,7 @@ impl Bulletins {
         .await
     }
 
-    /// Decides on the bulletin as it is, and again if somebody changed it meanwhile.
+    /// Decides on the bulletin as it is, and again if someone changed it meanwhile.
     async fn decide(
         &self,
         name: &BulletinName,

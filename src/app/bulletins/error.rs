@@ -32,7 +32,7 @@ pub enum BulletinError {
     #[error("bulletin {name} is not approved")]
     NeedsApproval {
         name: BulletinName,
-        /// What was edited since somebody approved of it.
+        /// What was edited since someone approved of it.
         edited: Vec<TextPart>,
     },
     #[error("bulletin {name} is held")]
@@ -71,7 +71,7 @@ pub enum BulletinError {
     /// The config would end many subscriptions, and nobody agreed to that.
     #[error("the config would end many subscriptions")]
     NeedsConsent,
-    /// Somebody must say yes, and there is nobody to ask.
+    /// Someone must say yes, and there is nobody to ask.
     #[error("bulletin {name} would go to {readers} mailboxes")]
     Unconfirmed { name: BulletinName, readers: u64 },
     #[error("there is no band {0}")]

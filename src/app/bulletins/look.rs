@@ -32,9 +32,9 @@ pub struct BulletinLook {
     pub text: Option<Bulletin>,
     /// How it stands if its file says what it says now.
     pub state: EditionState,
-    /// Somebody must approve of it before it can be sent.
+    /// Someone must approve of it before it can be sent.
     pub needs_approval: bool,
-    /// What was edited since somebody approved of it: by its parts, and word by word where it's known what was approved.
+    /// What was edited since someone approved of it: by its parts, and word by word where it's known what was approved.
     pub edited: Vec<TextPart>,
     pub change: Option<TextChange>,
     /// It goes to those who got this, as it was sent or as it's asked for.

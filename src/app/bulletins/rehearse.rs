@@ -30,9 +30,9 @@ pub struct BulletinRehearsal {
     pub proof: BulletinProof,
     /// How it stands.
     pub state: EditionState,
-    /// Somebody must approve of it first.
+    /// Someone must approve of it first.
     pub needs_approval: bool,
-    /// What was edited since somebody approved of it.
+    /// What was edited since someone approved of it.
     pub edited: Vec<TextPart>,
     /// How many mails of what it is about may still leave.
     pub may_follow: u64,
@@ -105,7 +105,7 @@ impl Bulletins {
         Ok(message.zip(segment).map(|(message, segment)| BulletinCopy { segment, message }))
     }
 
-    /// Notes in the log that somebody had a copy sent, and of which group of readers: not to whom, as that is somebody's address.
+    /// Notes in the log that someone had a copy sent, and of which group of readers: not to whom, as that is someone's address.
     ///
     /// # Errors
     /// When the store cannot be written.

@@ -139,14 +139,14 @@ impl Bulletins {
         Err(BulletinError::KeepsChanging(order.name.clone()))
     }
 
-    /// Whether somebody must say yes to how many get it. Where approval is required, they have said so of its text and of whom the
+    /// Whether someone must say yes to how many get it. Where approval is required, they have said so of its text and of whom the
     /// file names; but not of which earlier mail it is about, which a slip of the finger changes.
     fn asks(&self, order: &BulletinOrder) -> bool {
         let is_automatic = self.context.config.schedule.approval == Approval::Automatic;
         !order.confirmed && (is_automatic || order.narrowing.readers_of.is_some())
     }
 
-    /// That the mail that it is about has left, as far as it may: who gets that one later would not get this one. Where somebody
+    /// That the mail that it is about has left, as far as it may: who gets that one later would not get this one. Where someone
     /// holds it, or says that it can't wait, it may go. Returns how many of the earlier mail's may still leave then.
     pub(super) async fn refuse_before_the_last_has_left(
         &self,

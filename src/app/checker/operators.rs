@@ -1,4 +1,4 @@
-//! Whether somebody is told when an edition waits for approval.
+//! Whether someone is told when an edition waits for approval.
 
 use super::coming::config_warning;
 use crate::config::Config;

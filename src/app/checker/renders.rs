@@ -43,7 +43,7 @@ impl<'c> Renders<'c> {
 
     /// Errors (`cannot-render`) of every digest that differs in more than its wording: each selection ahead with all
     /// its bands and with each alone, the sectors taking turns; and of the fullest one, every sector with all bands and
-    /// with each alone, with and without notices, with and without somebody who reads replies.
+    /// with each alone, with and without notices, with and without someone who reads replies.
     pub(super) fn findings(&self, rows: &[PlanRow]) -> Vec<Diagnostic> {
         let (editions, mut findings) = self.editions_ahead(rows);
         let mut trials: Vec<Trial<'_>> = Vec::new();

@@ -1,4 +1,4 @@
-//! Whether everybody who signs in with the organisation's account still can.
+//! Whether everyone who signs in with the organisation's account still can.
 
 use super::coming::config_warning;
 use crate::app::AppError;

@@ -64,7 +64,7 @@ async fn others(store: &dyn Store, served: &BandSet) -> Result<Option<Diagnostic
     Ok((number > 0).then(|| Diagnostic::warning("subscriber-without-activity", message)))
 }
 
-/// `band-runs-dry`: an error where somebody reads the band, else a warning.
+/// `band-runs-dry`: an error where someone reads the band, else a warning.
 pub(super) fn dry_bands(bands: &Bands, rows: &[PlanRow], readers: &BTreeMap<BandName, u64>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for band in bands.iter() {

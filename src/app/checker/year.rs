@@ -13,7 +13,7 @@ use crate::domain::text::dates;
 use crate::domain::text::dates::day;
 use crate::library::Library;
 
-/// Fortnights in a row without an edition from which on somebody should look: the longest school holidays take three.
+/// Fortnights in a row without an edition from which on someone should look: the longest school holidays take three.
 const SILENCE: usize = 5;
 
 /// How long before the last pause ends the next school year's dates should be in the file.

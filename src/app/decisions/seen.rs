@@ -1,4 +1,4 @@
-//! Decisions about what somebody was shown: where it has changed since, nothing is decided.
+//! Decisions about what someone was shown: where it has changed since, nothing is decided.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use crate::domain::edits::refreshed;
 
 impl Decisions {
     /// Decides only while the edition is as this row shows it. It's looked at again whenever the decision is made anew because
-    /// somebody else has written, so nothing comes in between; otherwise it's [`DecisionError::ChangedMeanwhile`].
+    /// someone else has written, so nothing comes in between; otherwise it's [`DecisionError::ChangedMeanwhile`].
     #[must_use]
     pub fn while_as(self, seen: PlanRow) -> Self {
         Self { seen: Some(seen), ..self }

@@ -26,7 +26,7 @@ pub enum NeverAgain {
     /// A newer edition took its place: whoever missed it reads that one.
     #[error("edition {0} fell due since")]
     Overtaken(EditionNumber),
-    /// Somebody withdrew the bulletin while it was being sent.
+    /// Someone withdrew the bulletin while it was being sent.
     #[error("it was withdrawn while it was being sent")]
     Withdrawn,
     /// So long ago that what it said is no longer kept.

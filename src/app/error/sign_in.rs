@@ -1,8 +1,8 @@
-//! Why somebody is not let into the console.
+//! Why someone is not let into the console.
 
 use crate::oidc::OidcError;
 
-/// Why somebody is not let into the console. It never says whether an address is known.
+/// Why someone is not let into the console. It never says whether an address is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignInRefusal {
     #[error("the address or the password is wrong")]
@@ -18,7 +18,7 @@ pub enum SignInRefusal {
     Paused { minutes: u64 },
 }
 
-/// Why somebody couldn't sign in with the organisation's account.
+/// Why someone couldn't sign in with the organisation's account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignOnRefusal {
     #[error("there is no section [web.oidc]")]

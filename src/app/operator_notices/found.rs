@@ -12,7 +12,7 @@ use crate::domain::notice::Finding;
 pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
     pub(super) editions: Vec<Edition>,
-    /// Those about which somebody has decided something.
+    /// Those about which someone has decided something.
     pub(super) bulletins: Vec<BulletinRecord>,
     pub(super) tallies: BTreeMap<EditionNumber, Tally>,
     /// Everything that needs a person.

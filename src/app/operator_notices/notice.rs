@@ -86,7 +86,7 @@ pub struct ComingEdition {
 pub enum ApprovalNeed {
     /// It goes out by itself.
     Automatic,
-    /// Somebody has approved it.
+    /// Someone has approved it.
     Given,
     Needed,
 }

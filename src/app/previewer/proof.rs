@@ -104,7 +104,7 @@ pub struct Difference {
     /// The themes' titles, before and now.
     pub theme: (String, String),
     pub bands: Vec<BandDifference>,
-    /// Mailboxes before and now, by sector, where somebody is in it; nothing where those of before are no longer kept.
+    /// Mailboxes before and now, by sector, where someone is in it; nothing where those of before are no longer kept.
     pub sectors: Vec<(Sector, u64, u64)>,
     /// All mailboxes, before and now.
     pub mailboxes: Option<(u64, u64)>,

@@ -68,7 +68,7 @@ impl Previewer {
         }
         let index = place.index();
         // First, so that the folder is known for a preview's from now on.
-        place.write(&index, page(&self.index_view(mails, &lists, head)?).as_bytes(), Readers::Everybody)?;
+        place.write(&index, page(&self.index_view(mails, &lists, head)?).as_bytes(), Readers::Everyone)?;
         let mut recipients = place.csv(&place.recipients(), Readers::Owner, &["segment", "name", "email"])?;
         for at in 0..mails.segments.len() {
             lists.write_mailboxes(at, recipients.file())?;
@@ -77,7 +77,7 @@ impl Previewer {
         for (at, segment) in mails.segments.iter().enumerate() {
             self.write_segment(mails, segment, &place)?;
             if let Some(path) = place.names(segment) {
-                let mut names = place.csv(&path, Readers::Everybody, &["name"])?;
+                let mut names = place.csv(&path, Readers::Everyone, &["name"])?;
                 lists.write_names(at, names.file())?;
                 names.finish()?;
             }
@@ -92,7 +92,7 @@ impl Previewer {
         let text = self.sample_text(mails.number, segment)?;
         let message = self.sample_message(mails, segment, &sample_address(), "", mails.at)?;
         for (form, bytes) in FORMS.into_iter().zip([html.as_bytes(), text.as_bytes(), message.bytes.as_slice()]) {
-            place.write(&place.of(segment, form), bytes, Readers::Everybody)?;
+            place.write(&place.of(segment, form), bytes, Readers::Everyone)?;
         }
         Ok(())
     }

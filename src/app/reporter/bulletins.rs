@@ -41,7 +41,7 @@ impl Reporter {
         Ok(found)
     }
 
-    /// What was edited since somebody approved of one that hasn't been sent.
+    /// What was edited since someone approved of one that hasn't been sent.
     fn edited_bulletin(&self, record: &BulletinRecord) -> Option<EditionAttention> {
         let library = &self.loaded.content()?.library;
         let text = library.bulletins.iter().find(|text| text.name == record.name)?;

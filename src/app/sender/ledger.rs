@@ -23,7 +23,7 @@ pub(super) const LAST_TRIES: u32 = 3;
 /// How long between two such questions.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a step lies here at most while everybody has something else to do.
+/// How long a step lies here at most while everyone has something else to do.
 const LINGER: Duration = Duration::from_millis(2);
 
 /// A page with so many steps is not kept open any longer.
@@ -166,7 +166,7 @@ impl Ledger {
         std::mem::take(&mut page.entries)
     }
 
-    /// Waits until the page is full, or somebody waits for it.
+    /// Waits until the page is full, or someone waits for it.
     async fn filled(&self) {
         loop {
             {
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_entered_before_somebody_waits_is_one_page() {
+    async fn what_is_entered_before_someone_waits_is_one_page() {
         let (ledger, pages, _) = ledger(|mark, _| Ok(mark != 2));
         kept(&ledger);
         let entered = [1, 2, 3].map(|number| ledger.enter(None, Some(item(number))));

@@ -155,7 +155,7 @@ pub(in crate::app) async fn throughput(context: &AppContext) -> Result<Throughpu
     Ok(Throughput { per_second: pace.per_second, day })
 }
 
-/// What it leaves, if nothing is in anybody's hands.
+/// What it leaves, if nothing is in anyone's hands.
 async fn left_today(context: &AppContext) -> Result<Option<i64>, AppError> {
     let Some(cap) = daily_cap(context) else { return Ok(None) };
     let used = context.store.handed_over_since(cap.since).await?;

@@ -212,7 +212,7 @@ impl Sender {
         self.copy_of(&proof, segment, to)
     }
 
-    /// Notes in the log that somebody had a copy sent, and of which group of readers: not to whom, as that is somebody's address.
+    /// Notes in the log that someone had a copy sent, and of which group of readers: not to whom, as that is someone's address.
     ///
     /// # Errors
     /// When the store cannot be written.

@@ -11,7 +11,7 @@ use crate::app::{AppError, random_token};
 use crate::domain::token::Keyring;
 use crate::oidc;
 
-/// How long somebody may take on the provider's pages.
+/// How long someone may take on the provider's pages.
 pub(super) const LIFE: TimeDelta = TimeDelta::minutes(10);
 
 /// The longest path that we lead back to, in octets: a cookie holds 4096.

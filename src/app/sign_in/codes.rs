@@ -8,7 +8,7 @@ use totp_rs::Builder;
 /// Octets of a secret, as RFC 4226 §4 recommends.
 pub(super) const SECRET: usize = 20;
 
-/// A secret for somebody's app. Nothing is kept of it until they show that their app has it.
+/// A secret for someone's app. Nothing is kept of it until they show that their app has it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeOffer {
     /// In base32, to be typed.

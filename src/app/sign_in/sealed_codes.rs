@@ -15,7 +15,7 @@ pub(super) fn seal(keyring: &Keyring, user: UserId, secret: &[u8]) -> Result<Vec
 }
 
 /// The secret that was stored for a user, also if an older version stored it unsealed. `None` if it was sealed with another key,
-/// or for somebody else.
+/// or for someone else.
 pub(super) fn open(keyring: &Keyring, user: UserId, stored: &[u8]) -> Option<Vec<u8>> {
     if !is_sealed(stored) {
         return Some(stored.to_vec());
@@ -39,7 +39,7 @@ mod tests {
         let sealed = seal(&ours, anna, STORED).unwrap();
         assert!(is_sealed(&sealed) && !sealed.windows(4).any(|part| STORED.windows(4).any(|known| known == part)));
         assert_eq!(open(&ours, anna, &sealed).as_deref(), Some(&STORED[..]));
-        assert_eq!(open(&ours, UserId(2), &sealed), None, "somebody else's");
+        assert_eq!(open(&ours, UserId(2), &sealed), None, "someone else's");
         assert_eq!(open(&others, anna, &sealed), None, "another key");
         assert_eq!(open(&ours, anna, &sealed[1..]), None, "damaged");
         assert_eq!(open(&ours, anna, STORED).as_deref(), Some(&STORED[..]), "an older version didn't seal it");

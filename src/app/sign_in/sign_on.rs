@@ -1,5 +1,5 @@
-//! Signing in with the organisation's own account. Only the pair of issuer and subject says who somebody is: it is bound to a
-//! user by the link of their invitation, and nothing else that a provider tells, such as an address, finds anybody.
+//! Signing in with the organisation's own account. Only the pair of issuer and subject says who someone is: it is bound to a
+//! user by the link of their invitation, and nothing else that a provider tells, such as an address, finds anyone.
 
 use std::net::IpAddr;
 
@@ -33,7 +33,7 @@ impl SignIn {
         Ok(SignOnBegun { url, sealed: attempt.seal(&self.context.keyring)? })
     }
 
-    /// Ends what was begun, with what the browser carried and what the provider gave it: somebody is in, and goes to this page.
+    /// Ends what was begun, with what the browser carried and what the provider gave it: someone is in, and goes to this page.
     ///
     /// # Errors
     /// When the answer is not to what was begun in this browser, the provider does not vouch for it, or it is nobody's; or the link is
@@ -49,7 +49,7 @@ impl SignIn {
         let attempt = Attempt::open(sealed, &self.context.keyring, &answer.state, now).ok_or(SignOnRefusal::Stale)?;
         let provider = self.context.sign_on.provider(&self.context.config)?;
         let keys = self.context.keyring.try_hasher().sign_on_keys(&network);
-        // Without a code there's nothing to redeem, and anybody can bring a browser back like that: so nothing is written.
+        // Without a code there's nothing to redeem, and anyone can bring a browser back like that: so nothing is written.
         let is_tried = answer.code.is_some();
         if is_tried {
             self.count(keys, TryStep::Begin).await?;
@@ -85,7 +85,7 @@ impl SignIn {
     }
 }
 
-/// Whether somebody changed their mind or the provider was down, so that it doesn't count as a wrong try.
+/// Whether someone changed their mind or the provider was down, so that it doesn't count as a wrong try.
 fn is_nobodys_fault(error: &OidcError) -> bool {
     matches!(error, OidcError::Declined(_) | OidcError::NoAnswer { .. } | OidcError::Status { .. })
 }

@@ -12,7 +12,7 @@ use crate::domain::writing::TextRef;
 use crate::domain::writing::version::{TextVersion, digest};
 use crate::library::{self, Survey};
 
-/// How long a text is good for before it is checked again, unless somebody says otherwise.
+/// How long a text is good for before it is checked again, unless someone says otherwise.
 const REVIEW_MONTHS: Months = Months::new(24);
 
 /// Works on the texts of a library's folder as it lies there now.

@@ -7,7 +7,7 @@ use crate::domain::writing::form::FieldFinding;
 /// Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WritingError {
-    /// Somebody else saved it, or changed the file, since it was looked at.
+    /// Someone else saved it, or changed the file, since it was looked at.
     #[error("the text was changed meanwhile")]
     Changed,
     #[error("the text has {} errors", .0.len())]

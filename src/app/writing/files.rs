@@ -49,7 +49,7 @@ pub(super) fn write(folder: &Path, file: &Path, text: &str, existing: Existing) 
         Some(_) => {}
         None => output::make_folder(within)?,
     }
-    output::write(&path, text.as_bytes(), Readers::Everybody, existing).map_err(|error| refused(error, &path))
+    output::write(&path, text.as_bytes(), Readers::Everyone, existing).map_err(|error| refused(error, &path))
 }
 
 fn refused(error: OutputError, path: &Path) -> AppError {
@@ -78,7 +78,7 @@ pub(super) fn read_only(folder: &Path, file: &Path) -> Option<PathBuf> {
         return Some(path);
     }
     let within = [output::folder(&path), folder].into_iter().find(|folder| folder.is_dir())?;
-    // Whoever may do everything may write to such a folder, and somebody said that it isn't to be written to all the same.
+    // Whoever may do everything may write to such a folder, and someone said that it isn't to be written to all the same.
     let may = fs::metadata(within).is_ok_and(|about| is_writable(&about)) && output::nameless(within).is_ok();
     // A full disk isn't read-only: whoever saves is told what is wrong with it.
     let is_full = || matches!(output::nameless(within), Err(OutputError::System { source, .. }) if source.kind() == ErrorKind::StorageFull);

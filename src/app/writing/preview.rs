@@ -46,7 +46,7 @@ struct Around {
 pub const PLACE: &str = "the-text";
 
 impl Writing {
-    /// How a text that somebody is writing would read. `None` while it has errors that keep it from being shown, or the service's
+    /// How a text that someone is writing would read. `None` while it has errors that keep it from being shown, or the service's
     /// templates do.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ impl Writing {
     /// Saves what a text's file is to say, if what lies there is still what its writer was shown.
     ///
     /// # Errors
-    /// When somebody else was faster, the text has errors and is not a draft, nothing differs, or it can't be written; then nothing was
+    /// When someone else was faster, the text has errors and is not a draft, nothing differs, or it can't be written; then nothing was
     /// changed.
     pub async fn save(&self, text: &TextRef, file: &str, save_as: SaveAs, shown: &Lying) -> Result<(), AppError> {
         let _one_at_a_time = SAVING.lock().await;
@@ -45,7 +45,7 @@ impl Writing {
         }
     }
 
-    /// Gives a text new dates, once somebody has read it again.
+    /// Gives a text new dates, once someone has read it again.
     ///
     /// # Errors
     /// As for [`Writing::save`].
@@ -66,7 +66,7 @@ impl Writing {
         self.save_file(text, &after, SaveAction::Review, shown).await
     }
 
-    /// The version before the newest one, if that was a review which somebody noted here and which still stands: nothing but its
+    /// The version before the newest one, if that was a review which someone noted here and which still stands: nothing but its
     /// dates differs.
     ///
     /// # Errors

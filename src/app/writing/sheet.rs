@@ -1,4 +1,4 @@
-//! What somebody is writing: a form that is filled in, or the file itself, and the text that comes of it.
+//! What someone is writing: a form that is filled in, or the file itself, and the text that comes of it.
 
 use super::desk::{Lying, Writing};
 use super::error::WritingError;
@@ -9,7 +9,7 @@ use crate::domain::writing::form::{Filled, FormWords, Input, TextForm};
 use crate::domain::writing::{HelpPart, TextRef};
 use crate::library::writing::Sheet;
 
-/// A text as somebody is writing it.
+/// A text as someone is writing it.
 #[derive(Debug, Clone)]
 pub struct Edited {
     /// The form, with what stands in it; none where only the file itself can be edited.
@@ -87,7 +87,7 @@ impl Writing {
         Edited { form: None, ..edited }
     }
 
-    /// What somebody filled in, over what lies there.
+    /// What someone filled in, over what lies there.
     ///
     /// # Errors
     /// When the file that lies there can't be joined with a form.

@@ -103,7 +103,7 @@ fn lacking(config: &Config, row: &PlanRow) -> Vec<String> {
     let has = |band: &Band| row.picks().iter().any(|pick| pick.band == band.id);
     let bands = config.bands.iter().filter(|band| !has(band));
     bands
-        .map(|band| format!("    {}: no activity suits; if anybody reads this band, the edition is held", band.id))
+        .map(|band| format!("    {}: no activity suits; if anyone reads this band, the edition is held", band.id))
         .collect()
 }
 

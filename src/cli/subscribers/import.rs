@@ -131,7 +131,7 @@ fn bad_rows(csv: &CsvImport) -> u64 {
     csv.findings.iter().filter(|f| f.is_error()).map(|f| f.line).collect::<BTreeSet<_>>().len() as u64
 }
 
-/// Names somebody who left: no import brings them back.
+/// Names someone who left: no import brings them back.
 fn left(request: &SubscribeRequest, result: &Subscribed, file: &str) -> Option<String> {
     let Subscribed::Left(reason) = result else { return None };
     let finding = Diagnostic::warning("left", format!("{} stays out: {reason}", request.address)).in_file(file);

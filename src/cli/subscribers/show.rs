@@ -37,7 +37,7 @@ pub(in crate::cli) struct Show {
 /// How many subscribers of a name are listed.
 const LISTED: usize = 20;
 
-/// Words as somebody typed them.
+/// Words as someone typed them.
 pub(super) fn query(words: &[String]) -> Result<NameQuery, Failure> {
     let text = words.join(" ");
     let none = || format!("“{}” has no letter or digit to look for", excerpt(&text));

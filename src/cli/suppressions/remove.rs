@@ -44,7 +44,7 @@ pub(super) fn reason(text: &str) -> Result<SuppressionReason, String> {
     }
 }
 
-/// A moment as somebody types it.
+/// A moment as someone types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Since {
     Instant(DateTime<Utc>),

@@ -10,7 +10,7 @@ use crate::domain::band::BandName;
 use crate::domain::edition::EditionNumber;
 use crate::domain::subscriber::Sector;
 
-/// Whom a bulletin is for: of everybody who gets digests, those who meet all of this. An empty set is nobody.
+/// Whom a bulletin is for: of everyone who gets digests, those who meet all of this. An empty set is nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
     /// They read one of these bands; any, where it is left out.
@@ -45,7 +45,7 @@ impl Audience {
         Self { bands, sectors, readers_of: None }
     }
 
-    /// Those of them whom the sender means, where `readers_of` is the number of what they got. It never adds anybody.
+    /// Those of them whom the sender means, where `readers_of` is the number of what they got. It never adds anyone.
     #[must_use]
     pub fn narrowed(self, by: &Narrowing, readers_of: Option<EditionNumber>) -> Self {
         Self {

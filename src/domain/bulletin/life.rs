@@ -32,7 +32,7 @@ pub struct BulletinTransition {
     pub after: BulletinRecord,
     /// The action, and its data.
     pub audit: (&'static str, String),
-    /// What it says, where somebody approves of that with this. It is kept until it is published, so that people see what was
+    /// What it says, where someone approves of that with this. It is kept until it is published, so that people see what was
     /// changed since.
     pub approved: Option<Bulletin>,
 }
@@ -86,7 +86,7 @@ pub fn apply(
     Ok((BulletinRecord { course, approved, ..bulletin.clone() }, made.audit(&[])))
 }
 
-/// Nothing more leaves of a bulletin that is being sent, or was held on its way; not even what somebody takes up again.
+/// Nothing more leaves of a bulletin that is being sent, or was held on its way; not even what someone takes up again.
 fn withdraw_midway(bulletin: &BulletinRecord, at: DateTime<Utc>) -> Result<BulletinRecord, Denied> {
     let hold = EditionChange::Hold(bulletin.id.mailing(), HoldReason::Operator { why: None });
     let course = match state::apply(Some(&bulletin.course), &hold, at) {

@@ -8,19 +8,19 @@ use super::text::{Bulletin, BulletinName};
 use crate::domain::edition::{Edition, EditionState, HoldReason, Selection, ThemeReason};
 use crate::domain::fingerprint::{Fingerprint, TextPart};
 
-/// A bulletin about which somebody has decided something.
+/// A bulletin about which someone has decided something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulletinRecord {
     pub id: BulletinId,
     pub name: BulletinName,
     /// How far it has come. A bulletin goes the way of an edition, and by the same rules, but no calendar moves it: it is due
-    /// when somebody sends it, and has neither theme nor picks.
+    /// when someone sends it, and has neither theme nor picks.
     pub course: Edition,
     /// What a person approved of, as long as the approval stands.
     pub approved: Option<Fingerprint>,
     /// Once it is being sent.
     pub published: Option<PublishedBulletin>,
-    /// When somebody withdrew it in the middle of its sending. That is never taken back, whatever becomes of its mails.
+    /// When someone withdrew it in the middle of its sending. That is never taken back, whatever becomes of its mails.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
@@ -30,7 +30,7 @@ pub struct PublishedBulletin {
     pub text: Bulletin,
     /// Whom it was for.
     pub audience: Audience,
-    /// Somebody said that it may go out beside an edition.
+    /// Someone said that it may go out beside an edition.
     pub beside_edition: bool,
 }
 

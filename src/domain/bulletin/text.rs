@@ -54,7 +54,7 @@ pub struct Bulletin {
     pub title: String,
     /// One or two sentences, for the front page, the feeds and what a mailbox shows beside the subject.
     pub summary: String,
-    /// Only readers of one of these; everybody's, when it's empty.
+    /// Only readers of one of these; everyone's, when it's empty.
     pub bands: Vec<BandName>,
     /// Only organisations of one of these; all, when it's empty.
     pub sectors: Vec<Sector>,

@@ -261,7 +261,7 @@ impl Schedule {
         self.closure(day).is_none_or(|closed| closed.rule == ClosedDayPolicy::Send)
     }
 
-    /// A pause is somebody's explicit word on the day, so it goes before a holiday;
+    /// A pause is someone's explicit word on the day, so it goes before a holiday;
     /// of several pauses, the first with a rule of its own, else the first.
     fn closure(&self, day: NaiveDate) -> Option<ClosedDay> {
         let covering = || self.pauses.iter().filter(|pause| pause.contains(day));

@@ -13,7 +13,7 @@ pub struct DailyCap {
 }
 
 impl DailyCap {
-    /// How many more may be taken in hand, where so many were handed over since then, and so many are in somebody's hands: each
+    /// How many more may be taken in hand, where so many were handed over since then, and so many are in someone's hands: each
     /// of those may be handed over, too.
     pub fn left(self, handed_over: u64, in_hand: u64) -> u32 {
         let left = u64::from(self.most).saturating_sub(handed_over).saturating_sub(in_hand);

@@ -27,7 +27,7 @@ const RESENDS: u32 = 3;
 /// come at once.
 const POSTPONED: Range<TimeDelta> = TimeDelta::minutes(25)..TimeDelta::minutes(40);
 
-/// When a transactional mail is tried again that met no relay, or one that refuses us: somebody waits for it.
+/// When a transactional mail is tried again that met no relay, or one that refuses us: someone waits for it.
 const LATER: TimeDelta = TimeDelta::minutes(10);
 
 /// A mail that was throttled so often in one run is not tried again in it.

@@ -17,7 +17,7 @@ pub struct Deadline {
     pub grace: i64,
 }
 
-/// A band that somebody reads and for which an edition has nothing.
+/// A band that someone reads and for which an edition has nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnservedBand {
     pub band: BandName,

@@ -39,7 +39,7 @@ pub struct Changed {
     pub transitions: Vec<Transition>,
     /// The audit table's lines of the changes that were made: the edition, the action, and more for people.
     pub audit: Vec<(EditionNumber, &'static str, String)>,
-    /// What the editions say that somebody approved of with this.
+    /// What the editions say that someone approved of with this.
     pub approved: Vec<(EditionNumber, ApprovedTexts)>,
 }
 
@@ -54,7 +54,7 @@ impl Changed {
 }
 
 impl Transition {
-    /// Whether somebody approves of the edition with this.
+    /// Whether someone approves of the edition with this.
     pub fn approves(&self) -> bool {
         let at = |edition: &Option<Edition>| edition.as_ref().and_then(|edition| edition.approved_at);
         at(&self.after).is_some() && at(&self.after) != at(&self.before)

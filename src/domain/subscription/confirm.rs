@@ -9,7 +9,7 @@ use super::subscribe::{self, NoBand};
 use crate::domain::band::BandSet;
 use crate::domain::subscriber::{MailboxState, Origin, RecipientId, SubscribeRequest, SuppressionReason};
 
-/// How many may be asked for in an hour, by everybody together.
+/// How many may be asked for in an hour, by everyone together.
 const PER_HOUR: u64 = 500;
 
 /// What became of a wish that needs a confirmation.
@@ -21,7 +21,7 @@ pub enum Asked {
     Already,
     /// The address gets no mail at all, for this reason.
     Never(SuppressionReason),
-    /// This address, or everybody together, was asked too often.
+    /// This address, or everyone together, was asked too often.
     TooOften,
     /// No such mailbox has a subscription.
     Nobody,
@@ -111,7 +111,7 @@ pub fn ask_for_bands(list: &mut MailingList, id: RecipientId, bands: &BandSet) -
     Ok(Asked::Waits(request))
 }
 
-/// Whether one more question would be too many, for this mailbox or for everybody. An undo is no question.
+/// Whether one more question would be too many, for this mailbox or for everyone. An undo is no question.
 fn is_too_often(list: &MailingList, id: Option<RecipientId>) -> bool {
     let since = list.at() - TimeDelta::days(1);
     let mailbox = id.and_then(|id| list.mailbox(id));

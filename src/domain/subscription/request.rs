@@ -1,4 +1,4 @@
-//! What somebody asked for and must confirm by a click, or may undo.
+//! What someone asked for and must confirm by a click, or may undo.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ impl RequestKind {
 }
 
 /// How many mails of one sort with a link an address gets in a day, questions or good-byes: whoever causes more annoys
-/// somebody.
+/// someone.
 pub(super) const PER_ADDRESS: usize = 3;
 
 /// Whether a click fulfils a request at `now`; a link that does nothing any more is not worth a mail either.

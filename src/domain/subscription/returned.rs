@@ -118,7 +118,7 @@ fn judge(list: &mut MailingList, id: DeliveryId, status: Option<EnhancedStatus>,
     }
 }
 
-/// What a wave is of, in the audit: the number of a bulletin says nothing to anybody, and the wave leads to its name.
+/// What a wave is of, in the audit: the number of a bulletin says nothing to anyone, and the wave leads to its name.
 fn mailing(number: EditionNumber) -> String {
     BulletinId::of(number).map_or_else(|| format!("edition {number}"), |_| "a bulletin".to_owned())
 }

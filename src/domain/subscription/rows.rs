@@ -39,7 +39,7 @@ pub struct Rows {
     pub suppressions: Vec<Suppression>,
     /// The numbers that a new subscriber, mailbox and request get.
     pub next: Numbers,
-    /// How many questions were asked in the last hour, of everybody together.
+    /// How many questions were asked in the last hour, of everyone together.
     pub asked_lately: u64,
     /// Mailboxes to which mail is on its way, or may be.
     pub expecting_mail: BTreeSet<RecipientId>,

@@ -9,7 +9,7 @@ use crate::domain::subscriber::{Profile, RecipientId, SubscribeRequest, Subscrib
 /// What became of a [`SubscribeRequest`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subscribed {
-    /// A new mailbox (or one whose config entry or subscription had ended without anybody leaving).
+    /// A new mailbox (or one whose config entry or subscription had ended without anyone leaving).
     Added,
     /// It was active: its bands, and its name unless the config names it, are now as asked.
     Updated {
@@ -57,7 +57,7 @@ fn update(list: &mut MailingList, mailbox: Mailbox, request: &SubscribeRequest) 
     Subscribed::Updated { before: (has, mailbox.bands), after: (profile, request.bands.clone()) }
 }
 
-/// A mailbox that is unknown, or that ended without anybody leaving.
+/// A mailbox that is unknown, or that ended without anyone leaving.
 fn add(list: &mut MailingList, mailbox: Option<RecipientId>, request: &SubscribeRequest) -> Subscribed {
     let subscriber = organisation_for(list, mailbox, request);
     let bands = &request.bands;

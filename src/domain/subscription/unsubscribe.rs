@@ -1,4 +1,4 @@
-//! What ends a subscription: somebody leaves, or a server refuses the mailbox for good.
+//! What ends a subscription: someone leaves, or a server refuses the mailbox for good.
 
 use chrono::TimeDelta;
 
@@ -56,7 +56,7 @@ pub fn leave(
 }
 
 /// As [`leave`]; a mailbox that was mailed gets a good-bye that offers an undo, a few a day. Returns the subscriber's name
-/// then, and only then: somebody who only was asked whether they want it has nothing to take back. Where its reader left
+/// then, and only then: someone who only was asked whether they want it has nothing to take back. Where its reader left
 /// before, nothing changes, and an undo stays: whoever holds a forwarded copy can press the button again.
 pub fn leave_with_undo(list: &mut MailingList, id: RecipientId) -> Option<String> {
     if list.mailbox(id).is_some_and(|mailbox| has_left(list, mailbox)) {

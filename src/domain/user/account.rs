@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Role, UserId};
 use crate::domain::address::Address;
 
-/// Somebody who may use the console.
+/// Someone who may use the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,
@@ -51,7 +51,7 @@ pub struct CodeSecret {
     pub last_step: Option<u64>,
 }
 
-/// The pair by which a sign-on names somebody for good (`OpenID` Connect Core 1.0 §5.7). An address is no such name.
+/// The pair by which a sign-on names someone for good (`OpenID` Connect Core 1.0 §5.7). An address is no such name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SignOnSubject {
     pub issuer: String,

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 pub struct TokenHash(pub [u8; 32]);
 
 impl TokenHash {
-    /// The hash of what somebody carries; capital letters make no difference.
+    /// The hash of what someone carries; capital letters make no difference.
     pub fn of(token: &str) -> Self {
         Self(Sha256::digest(token.to_ascii_lowercase()).into())
     }

@@ -1,7 +1,7 @@
 //! How many wrong attempts to sign in are allowed: for a user from one network, from a network, and for a user from anywhere.
 //!
 //! A try is counted before the password is looked at, so that many at once don't get round the limit, and taken off again if it
-//! was right. Nobody is shut out by somebody who guesses elsewhere: only the network that guesses gets long pauses. From
+//! was right. Nobody is shut out by someone who guesses elsewhere: only the network that guesses gets long pauses. From
 //! everywhere together, there may be one guess a minute. A user on a network from which they have signed in before is held up by
 //! their own slips alone, and by no neighbour's guesses.
 
@@ -45,7 +45,7 @@ struct Limit {
 const USER_FROM_NETWORK: Limit = Limit { free: 10, longest: TimeDelta::hours(1) };
 /// Many may sit behind one address.
 const NETWORK: Limit = Limit { free: 30, longest: TimeDelta::hours(1) };
-/// Short, because anybody can bring it about.
+/// Short, because anyone can bring it about.
 const USER: Limit = Limit { free: 100, longest: TimeDelta::minutes(1) };
 
 /// Codes beside a right password: nobody else can bring this pause about.
@@ -134,7 +134,7 @@ pub struct Tries {
 /// The moment from which on a try is counted again.
 pub fn after(step: TryStep, known: KnownTries, now: DateTime<Utc>) -> Result<KnownTries, DateTime<Utc>> {
     let [pair, network, user, codes, familiar] = known;
-    // What counts for others as well: nothing of it is asked or counted for somebody who is known to come from there.
+    // What counts for others as well: nothing of it is asked or counted for someone who is known to come from there.
     let is_familiar = familiar.is_some_and(|familiar| now - familiar.last < FAMILIAR);
     let shared = |limit: Limit, tries| if is_familiar { tries } else { Some(limit.one_more(tries, now)) };
     let shared_less = |tries| if is_familiar { tries } else { one_less(tries) };

@@ -18,7 +18,7 @@ words! {
     LinkPurpose, "purpose" {
         /// A new user sets their password.
         Set = "set",
-        /// Somebody who could not sign in any more sets a new one.
+        /// Someone who could not sign in any more sets a new one.
         Reset = "reset",
     }
 }

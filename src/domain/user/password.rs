@@ -1,4 +1,4 @@
-//! Which passwords may be set (NIST SP 800-63B-4 §3.1.1.2): long ones, but for those that everybody tries first. There is no rule
+//! Which passwords may be set (NIST SP 800-63B-4 §3.1.1.2): long ones, but for those that everyone tries first. There is no rule
 //! on what they must be made of, and none ever has to be changed because of its age.
 
 use crate::domain::address::Address;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_tries_first_is_not() {
+    fn what_everyone_tries_first_is_not() {
         use PasswordProblem::{Commonplace, Guessable, TooLong, TooShort};
         for (bad, why) in [
             ("kettle daisy", Ok(())),

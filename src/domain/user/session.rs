@@ -12,7 +12,7 @@ pub const LIFE: TimeDelta = TimeDelta::hours(12);
 /// How much later than the last time a session must be used for that to be noted.
 pub const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// Somebody is signed in in one browser.
+/// Someone is signed in in one browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// By which it is named, too.

@@ -1,4 +1,4 @@
-//! A form about a text: its fields with what stands in them, and what somebody filled in.
+//! A form about a text: its fields with what stands in them, and what someone filled in.
 
 use crate::domain::diagnostic::Diagnostic;
 
@@ -82,7 +82,7 @@ pub struct Choice {
     pub is_chosen: bool,
 }
 
-/// What somebody filled in: the values of each field, by its name.
+/// What someone filled in: the values of each field, by its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filled(pub Vec<(String, String)>);
 
@@ -112,5 +112,5 @@ impl Filled {
     }
 }
 
-/// More than anybody adds to one text.
+/// More than anyone adds to one text.
 const MOST_GROUPS: usize = 100;

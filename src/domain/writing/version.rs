@@ -1,4 +1,4 @@
-//! The versions of a text: who saved each, what differs, and whether somebody else was faster.
+//! The versions of a text: who saved each, what differs, and whether someone else was faster.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
@@ -36,7 +36,7 @@ pub enum SaveAction {
     Draft,
     /// A draft was said to be done.
     Finish,
-    /// Somebody read it again, and set new dates.
+    /// Someone read it again, and set new dates.
     Review,
     /// A version before was taken back.
     TakeBack,

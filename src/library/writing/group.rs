@@ -49,7 +49,7 @@ impl Group {
         Some(Self { table, entries: table.keys.iter().map(entry).collect::<Option<_>>()? })
     }
 
-    /// What somebody filled in; `prefix` stands before the names of its fields.
+    /// What someone filled in; `prefix` stands before the names of its fields.
     pub(super) fn of_form(table: &'static Table, prefix: &str, filled: &Filled) -> Self {
         let entry = |key: &Key| Entry::of_form(&key.form, &format!("{prefix}{}", key.name), filled);
         Self { table, entries: table.keys.iter().map(entry).collect() }

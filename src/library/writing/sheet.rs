@@ -1,4 +1,4 @@
-//! One text as a form holds it: read from its file, or filled in by somebody, and written into the file again.
+//! One text as a form holds it: read from its file, or filled in by someone, and written into the file again.
 
 use chrono::NaiveDate;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table as Toml};
@@ -99,7 +99,7 @@ impl Sheet {
         Some(Self { shape, group, parts: split(body, shape.parts)? })
     }
 
-    /// What somebody filled in.
+    /// What someone filled in.
     pub fn filled(text: &TextRef, filled: &Filled) -> Self {
         let shape = Shape::of(text.kind());
         let parts = (0..shape.parts.len()).map(|at| bare(&filled.value(&format!("{PART}{at}")))).collect();
@@ -199,7 +199,7 @@ impl Sheet {
         ["title", "who"].iter().map(|key| self.group.text(key)).find(|text| !text.is_empty()).unwrap_or_default()
     }
 
-    /// With new dates: read again on `today`, and to be read once more by `review_by`. Somebody may have said who did.
+    /// With new dates: read again on `today`, and to be read once more by `review_by`. Someone may have said who did.
     #[must_use]
     pub fn reviewed(&self, today: NaiveDate, review_by: NaiveDate, reviewed_by: &str) -> Self {
         let mut sheet = self.clone();

@@ -1,4 +1,4 @@
-//! Who wrote a message that came in: a mail server, a program that answers for a person, or somebody.
+//! Who wrote a message that came in: a mail server, a program that answers for a person, or someone.
 
 use super::fields::{Fields, plain};
 
@@ -11,7 +11,7 @@ pub(super) enum Author {
     Postmaster,
     /// A program that answers for a person who is away, or that confirms that a mail was read.
     Responder,
-    Somebody,
+    Someone,
 }
 
 /// Names under which mail servers write, as [`plain`] has them.
@@ -73,7 +73,7 @@ impl Author {
         if is_answer(header, subject) || kind.contains("reporttypedispositionnotification") {
             Self::Responder
         } else {
-            Self::Somebody
+            Self::Someone
         }
     }
 }

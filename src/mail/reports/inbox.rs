@@ -84,7 +84,7 @@ impl Inbox {
         Waiting::of(&self.0)
     }
 
-    /// What is in a message, up to [`LIMIT`] and one octet more; `None` when somebody else took it.
+    /// What is in a message, up to [`LIMIT`] and one octet more; `None` when someone else took it.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -101,7 +101,7 @@ impl Inbox {
     /// Puts a message aside, as seen, over no other one; under a short name where its own is too long or taken.
     ///
     /// # Errors
-    /// When it cannot be moved; that somebody else moved it is no error.
+    /// When it cannot be moved; that someone else moved it is no error.
     pub fn done(&self, name: &OsStr) -> io::Result<()> {
         let from = self.0.join("new").join(name);
         let own =

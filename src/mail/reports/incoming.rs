@@ -47,11 +47,11 @@ pub struct Incoming {
 pub enum Content {
     /// The report of a mail server or a provider.
     Report(Event),
-    /// Words such as a mail server writes, by somebody: a report if it came to a reverse-path of ours.
+    /// Words such as a mail server writes, by someone: a report if it came to a reverse-path of ours.
     PerhapsReport(Event),
     /// A program wrote it in answer to a mail of ours: it is nobody's wish (RFC 3834 §2).
     Automatic,
-    /// Somebody wrote it.
+    /// Someone wrote it.
     Other,
     /// It is too deep, or has too many parts, to be read.
     TooMuch,

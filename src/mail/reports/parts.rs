@@ -1,4 +1,4 @@
-//! The parts of a message that somebody sent us: few, shallow, and never more than we are ready to read.
+//! The parts of a message that someone sent us: few, shallow, and never more than we are ready to read.
 
 use std::borrow::Cow;
 

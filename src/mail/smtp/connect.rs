@@ -101,7 +101,7 @@ impl Connector {
         classify_reply(Stage::Protect, connection.ask(limit, "STARTTLS\r\n").await)?;
         // What came along with the answer would pass for something said inside TLS.
         if connection.is_stale().await {
-            return Err(broken("the relay, or somebody in between, said more than it was asked before TLS began"));
+            return Err(broken("the relay, or someone in between, said more than it was asked before TLS began"));
         }
         self.protect(connection.stream()).await?;
         connection.hello(&self.hello, limit).await.map_err(|reply| self.ungreeted(reply))

@@ -1,5 +1,5 @@
 //! What only the relay is told: the password, and the tokens of a mail. Relays repeat what they do not like, so it is cut out
-//! of their replies before anybody else sees them.
+//! of their replies before anyone else sees them.
 
 use std::collections::BTreeMap;
 

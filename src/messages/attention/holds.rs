@@ -79,8 +79,8 @@ pub fn because(reason: &HoldReason) -> String {
             said(last)
         ),
         HoldReason::MessageFailed { why } => format!("a mail could not be made ({why})."),
-        HoldReason::Operator { why: None } => "somebody put it on hold by hand.".to_owned(),
-        HoldReason::Operator { why: Some(why) } => format!("somebody put it on hold by hand and wrote: “{why}”."),
+        HoldReason::Operator { why: None } => "someone put it on hold by hand.".to_owned(),
+        HoldReason::Operator { why: Some(why) } => format!("someone put it on hold by hand and wrote: “{why}”."),
         HoldReason::Told { text, .. } if text.is_empty() => "no reason is known.".to_owned(),
         HoldReason::Told { text, .. } => format!("an older version of the service gave this reason: “{text}”."),
     }
@@ -124,7 +124,7 @@ fn remedy(reason: &HoldReason) -> String {
              still uncertain is sent again."
         }
         HoldReason::MessageFailed { .. } => "Show this to whoever looks after the server, and have it put right.",
-        HoldReason::ApprovalMissing { .. } => "Somebody has to read and approve it.",
+        HoldReason::ApprovalMissing { .. } => "Someone has to read and approve it.",
         HoldReason::RestoredStore => "Everything that is said about the backup has to be dealt with first.",
         HoldReason::ConsentMissing => "An admin has to decide about it, on the page “Now”.",
         HoldReason::Late { .. } | HoldReason::Operator { .. } => "Look at it first.",
@@ -142,5 +142,5 @@ fn unserved(bands: &[UnservedBand]) -> String {
         .iter()
         .map(|UnservedBand { band, mailboxes }| format!("{band} ({})", count(*mailboxes, "mailbox", "mailboxes")))
         .collect();
-    format!("it has no activity for an age group that somebody reads: {}.", listed(&told))
+    format!("it has no activity for an age group that someone reads: {}.", listed(&told))
 }

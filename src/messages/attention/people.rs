@@ -96,7 +96,7 @@ fn restored(what: &AfterRestore) -> Matter {
         AfterRestore::Waits { made } => matter(
             format!(
                 "The service was restored from a backup made on {}, and knows nothing of what has happened since. It sends \
-                 nothing until somebody releases it.",
+                 nothing until someone releases it.",
                 local_moment(made)
             ),
             format!(
@@ -108,8 +108,8 @@ fn restored(what: &AfterRestore) -> Matter {
         AfterRestore::SetBack { made } => matter(
             format!(
                 "The database has lost its latest changes: either a standby took over before it had received them, or \
-                 somebody restored an earlier state. The last change that it has is from about {}. Nothing is sent until \
-                 somebody releases it.",
+                 someone restored an earlier state. The last change that it has is from about {}. Nothing is sent until \
+                 someone releases it.",
                 local_moment(made)
             ),
             format!(
@@ -138,7 +138,7 @@ fn restored(what: &AfterRestore) -> Matter {
         AfterRestore::DueSince(edition) => matter(
             format!("Edition {edition} has fallen due since the backup was made, and may have gone out already."),
             format!(
-                "If it did, press “{}” on its page before the service is released, or everybody gets it a second time.",
+                "If it did, press “{}” on its page before the service is released, or everyone gets it a second time.",
                 button::WITHDRAW
             ),
             Some(ConsolePage::Edition(*edition)),
@@ -155,7 +155,7 @@ fn maybe_sent(bulletins: &[BulletinName]) -> Matter {
         ),
         format!(
             "Before you send one, look in a mailbox that gets them. If it has gone out since, press “{}” on its page, or \
-             everybody gets it a second time.",
+             everyone gets it a second time.",
             button::WITHDRAW
         ),
         None,
@@ -209,7 +209,7 @@ fn unsettled(wave: &Wave, of: &MailingName) -> Matter {
     let again = if wave.state == WaveState::Confirmed { button::THEY_ARE_GONE } else { button::THEY_STILL_WORK };
     matter(
         format!(
-            "Somebody decided about the many bounces of {of}, but that has not been done for all of the mailboxes yet."
+            "Someone decided about the many bounces of {of}, but that has not been done for all of the mailboxes yet."
         ),
         format!("Unless it is still going on, press “{again}” once more to complete it."),
         Some(ConsolePage::Suppressions),

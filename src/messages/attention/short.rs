@@ -1,4 +1,4 @@
-//! What needs a person, in a few words for monitoring: nothing that somebody wrote, and nothing that a mail server said.
+//! What needs a person, in a few words for monitoring: nothing that someone wrote, and nothing that a mail server said.
 
 use crate::app::attention::{Attention, EditionAttention, Undelivered};
 use crate::domain::text::dates::local_moment;
@@ -10,14 +10,14 @@ pub fn in_short(attention: &Attention) -> String {
         Attention::Bulletin(name, what) => format!("Bulletin {name} {}", of_edition(what)),
         Attention::Replaced(replaced) => format!("Edition {} got other activities.", replaced.edition),
         Attention::Wave { of, .. } | Attention::UnsettledWave { of, .. } => {
-            format!("Many mails of {of} came back at once: somebody has to decide.")
+            format!("Many mails of {of} came back at once: someone has to decide.")
         }
         Attention::Restored(_) => "The service was restored and waits to be released.".to_owned(),
         Attention::UnknownBand { .. } => "Mailboxes ask for an age group that there is no more.".to_owned(),
         Attention::NotAMessage { .. } => {
             "Something that is no mail lies in the folder for mail that comes back.".to_owned()
         }
-        Attention::SyncWaits => "The list of subscribers in config.toml waits for somebody to agree.".to_owned(),
+        Attention::SyncWaits => "The list of subscribers in config.toml waits for someone to agree.".to_owned(),
         Attention::UnfinishedImport(_) => "An import did not finish.".to_owned(),
         Attention::BrokenContent { .. } | Attention::BrokenFiles(_) => {
             "Config, library or templates have errors.".to_owned()

@@ -15,7 +15,7 @@ use crate::messages::picks::text_part;
 use crate::messages::sentence::sentence;
 use crate::messages::{sectors, troubles};
 
-pub const APPROVE_FIRST: &str = "Somebody has to approve this bulletin before it can be sent.";
+pub const APPROVE_FIRST: &str = "Someone has to approve this bulletin before it can be sent.";
 pub const CHOOSE_EDITION: &str = "This bulletin is a correction. Choose first what it corrects.";
 pub const MIDWAY: &str = "It was withdrawn while it was being sent: what had not left by then never leaves.";
 pub const NOTHING_TO_COPY: &str = "Nobody would get this bulletin, so there is nothing to copy.";
@@ -27,7 +27,7 @@ pub fn refusal(error: &BulletinError) -> String {
     match error {
         BulletinError::NoName | BulletinError::Unknown { .. } => "There's no such bulletin.".to_owned(),
         BulletinError::LibraryBroken(_) => {
-            "The library has errors, so the bulletin can't be read until somebody has mended them.".to_owned()
+            "The library has errors, so the bulletin can't be read until someone has mended them.".to_owned()
         }
         BulletinError::NeedsApproval { edited: parts, .. } if !parts.is_empty() => edited(parts),
         BulletinError::NeedsApproval { .. } => APPROVE_FIRST.to_owned(),
@@ -50,7 +50,7 @@ pub fn refusal(error: &BulletinError) -> String {
         }
         BulletinError::StillLeaving { mailing, waiting, .. } => may_follow(mailing, *waiting),
         BulletinError::NeedsConsent => {
-            "Nothing new is sent until somebody agrees to the change of the list, on the first page.".to_owned()
+            "Nothing new is sent until someone agrees to the change of the list, on the first page.".to_owned()
         }
         BulletinError::UnknownBand(band) => format!("There's no age group {band}."),
         BulletinError::NotSent(mailing) => sentence(&format!("{mailing} hasn't been sent, so nobody has got it.")),
@@ -63,7 +63,7 @@ pub fn refusal(error: &BulletinError) -> String {
             format!("The test copy wasn't accepted: {why}")
         }
         BulletinError::KeepsChanging(_) | BulletinError::Unconfirmed { .. } => {
-            "Somebody else is changing the same thing. Try again in a moment.".to_owned()
+            "Someone else is changing the same thing. Try again in a moment.".to_owned()
         }
         BulletinError::Send(error) => {
             troubles::no_copy(error).unwrap_or_else(|| "It can't be sent just now. Try again in a minute.".to_owned())
@@ -81,7 +81,7 @@ pub fn note(status: &BulletinStatus, sent_at: Option<&str>) -> String {
     }
     match &status.reason {
         Some(reason) => console::why(reason),
-        None if status.was_edited => "It was edited after somebody approved it.".to_owned(),
+        None if status.was_edited => "It was edited after someone approved it.".to_owned(),
         None => String::new(),
     }
 }
@@ -118,7 +118,7 @@ pub fn whom(audience: &Audience, readers_of: Option<(&MailingName, bool)>, bands
         listed(&names)
     });
     let whom = match (ages, kinds) {
-        (None, None) => "For everybody".to_owned(),
+        (None, None) => "For everyone".to_owned(),
         (Some(ages), None) => format!("For readers of {ages}"),
         (None, Some(kinds)) => format!("For these organisations: {kinds}"),
         (Some(ages), Some(kinds)) => format!("For readers of {ages} in these organisations: {kinds}"),
@@ -132,10 +132,10 @@ pub fn whom(audience: &Audience, readers_of: Option<(&MailingName, bool)>, bands
 
 pub fn edited(parts: &[TextPart]) -> String {
     let parts = commas(parts.iter().map(|part| text_part(*part)));
-    format!("It was edited after somebody approved it ({parts}), so it needs approval again.")
+    format!("It was edited after someone approved it ({parts}), so it needs approval again.")
 }
 
-/// It isn't what somebody has looked at before they decide.
+/// It isn't what someone has looked at before they decide.
 pub fn changed_since_read(parts: &[TextPart]) -> String {
     let parts = commas(parts.iter().map(|part| text_part(*part)));
     format!("It has changed since you looked at it ({parts}). Please look at it again before you decide.")
@@ -143,7 +143,7 @@ pub fn changed_since_read(parts: &[TextPart]) -> String {
 
 pub fn of_approving(readers: Option<u64>) -> Vec<String> {
     let whom = readers.map(|readers| format!("If it were sent now, it would go to {}.", mailboxes(readers)));
-    let then = "It isn't sent by this: somebody presses “Send it now” when the moment has come.".to_owned();
+    let then = "It isn't sent by this: someone presses “Send it now” when the moment has come.".to_owned();
     let edits = "If its text or its readers change after this, it needs approval again.".to_owned();
     whom.into_iter().chain([then, edits]).collect()
 }
@@ -168,7 +168,7 @@ pub fn of_holding(is_published: bool, waiting: u64) -> Vec<String> {
             "What was accepted before that can't be called back.".to_owned(),
         ];
     }
-    vec!["Nobody can send it until somebody releases it.".to_owned()]
+    vec!["Nobody can send it until someone releases it.".to_owned()]
 }
 
 pub fn of_releasing(is_published: bool, waiting: u64) -> Vec<String> {

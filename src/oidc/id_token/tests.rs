@@ -60,7 +60,7 @@ fn clocks_may_be_a_minute_apart() {
 }
 
 #[test]
-fn what_anybody_could_sign_is_not_even_looked_at() {
+fn what_anyone_could_sign_is_not_even_looked_at() {
     let token = |header: &str| {
         let part = |text: &str| data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
         format!("{}.{}.{}", part(header), part("{}"), part("x"))

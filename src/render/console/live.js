@@ -1,4 +1,4 @@
-// Keeps the figures of a page up to date while somebody looks at it. Everything works without this file.
+// Keeps the figures of a page up to date while someone looks at it. Everything works without this file.
 const url = document.body.dataset.live;
 const title = document.title;
 const edition = (name) => name.split(".")[0];
@@ -18,7 +18,7 @@ const show = (figures) => {
     if (text === undefined) continue;
     if (place instanceof HTMLProgressElement) {
       place.value = Number(text.replaceAll(",", ""));
-      // For somebody who has another page in front of this one.
+      // For someone who has another page in front of this one.
       document.title = `${Math.floor((100 * place.value) / place.max)} % · ${title}`;
     } else if (place.textContent !== text) {
       place.textContent = text;
@@ -47,7 +47,7 @@ const listen = () => {
     // When a connection just ends, the browser opens another by itself.
     if (source.readyState !== EventSource.CLOSED) return;
     const answer = await fetch(url, { method: "HEAD", redirect: "manual" }).catch(() => null);
-    // Somebody who has been signed out is taken to the sign-in page; a proxy whose service is restarting is asked again.
+    // Someone who has been signed out is taken to the sign-in page; a proxy whose service is restarting is asked again.
     if (answer?.type === "opaqueredirect") tell(null);
     else setTimeout(listen, 5_000);
   };

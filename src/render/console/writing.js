@@ -1,4 +1,4 @@
-// Checks and shows a text while somebody writes it. Everything works without this file: there's a button that does the same.
+// Checks and shows a text while someone writes it. Everything works without this file: there's a button that does the same.
 const form = document.querySelector("form[data-preview]");
 const looked = document.getElementById("looked");
 const WAIT = 700;

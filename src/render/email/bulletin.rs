@@ -113,8 +113,8 @@ pub(crate) fn of_segment(issue: &BulletinIssue<'_>, segment: &SegmentKey, bands:
     }
 }
 
-/// The view for its page, in the wording for everybody: readers of the bands that it is for.
-pub(crate) fn for_everybody(issue: &BulletinIssue<'_>, bands: &Bands) -> BulletinView {
+/// The view for its page, in the wording for everyone: readers of the bands that it is for.
+pub(crate) fn for_everyone(issue: &BulletinIssue<'_>, bands: &Bands) -> BulletinView {
     let readers: BandSet =
         if issue.bulletin.bands.is_empty() { bands.names() } else { issue.bulletin.bands.iter().cloned().collect() };
     let segment = SegmentKey { bands: readers, sector: Sector::Other, locale: Locale::EnGb };

@@ -70,7 +70,7 @@ fn shipped() -> Vec<File> {
     files().into_iter().filter_map(file).collect()
 }
 
-/// That what somebody wrote has no effect.
+/// That what someone wrote has no effect.
 fn unused(dir: &Path, own: &[&str], lacking: &[&str]) -> Diagnostic {
     let (own, lacking) = (names(own), names(lacking));
     let message = format!("{own} isn't used, because {lacking} is not here and doesn't fit your partials");

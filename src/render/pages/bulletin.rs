@@ -7,7 +7,7 @@ use super::view::{Shell, feeds};
 use crate::domain::band::Bands;
 use crate::domain::bulletin::MailingName;
 use crate::domain::text::dates;
-use crate::render::email::bulletin::{BulletinView, for_everybody};
+use crate::render::email::bulletin::{BulletinView, for_everyone};
 use crate::render::error::RenderError;
 use crate::render::issue::BulletinIssue;
 use crate::render::prose::escape;
@@ -20,7 +20,7 @@ pub(crate) struct BulletinPage {
     pub(crate) about_url: String,
     /// That it was withdrawn, and when, in a sentence; empty for every other bulletin.
     pub(crate) withdrawn: String,
-    /// For whom it was, where that wasn't everybody: `for ages 8 to 10`.
+    /// For whom it was, where that wasn't everyone: `for ages 8 to 10`.
     pub(crate) for_whom: String,
     #[serde(flatten)]
     pub(crate) view: BulletinView,
@@ -36,7 +36,7 @@ pub fn bulletin(templates: &Templates, issue: &BulletinIssue<'_>, bands: &Bands)
 
 /// What its template sees.
 pub(crate) fn page(issue: &BulletinIssue<'_>, bands: &Bands) -> BulletinPage {
-    let (service, view) = (&issue.service, for_everybody(issue, bands));
+    let (service, view) = (&issue.service, for_everyone(issue, bands));
     let withdrawn = issue.withdrawn.map(withdrawn).unwrap_or_default();
     let summary = if withdrawn.is_empty() { &view.summary } else { &withdrawn };
     let shell = Shell {
@@ -66,7 +66,7 @@ fn withdrawn(on: NaiveDate) -> String {
 /// # Errors
 /// A text with a character that no page shows.
 pub fn bulletin_item(issue: &BulletinIssue<'_>, bands: &Bands) -> Result<(String, String, String), RenderError> {
-    let view = for_everybody(issue, bands);
+    let view = for_everyone(issue, bands);
     checked_fields(&view)?;
     let mut content = format!("<p>{}</p>", escape::html(&view.summary));
     if !view.about.is_empty() {

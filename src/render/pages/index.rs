@@ -199,10 +199,10 @@ mod tests {
         let first = IndexEdition { difference: Vec::new(), notices: Vec::new(), ..edition };
         let first = IndexView { edition: vec![first], groups: Vec::new(), first: Vec::new(), ..view.clone() };
         assert!(page(&first).contains("No edition was published before it."));
-        let bulletin = IndexBulletin { summary: "Be <careful>".into(), whom: "For everybody.".into() };
+        let bulletin = IndexBulletin { summary: "Be <careful>".into(), whom: "For everyone.".into() };
         let which = "Bulletin a-warning".to_owned();
         let bulletin = page(&IndexView { which, edition: Vec::new(), bulletin: vec![bulletin], ..view });
-        for part in ["Bulletin a-warning", "Be &lt;careful&gt;", "For everybody.", "1,002"] {
+        for part in ["Bulletin a-warning", "Be &lt;careful&gt;", "For everyone.", "1,002"] {
             assert!(bulletin.contains(part), "{part} is missing: {bulletin}");
         }
         assert!(is_index(bulletin.as_bytes()) && !bulletin.contains("edition"), "{bulletin}");

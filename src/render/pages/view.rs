@@ -9,7 +9,7 @@ use crate::render::issue::ServiceInfo;
 use crate::render::logo::{self, LogoView};
 use crate::render::palette::{Look, look};
 
-/// Where the quick exit leads: a page that everybody has a reason to look at.
+/// Where the quick exit leads: a page that everyone has a reason to look at.
 pub const EXIT_URL: &str = "https://www.bbc.co.uk/weather";
 
 /// Leaves at once by click and by key, and takes the page's place in the history, so that *back* does not return to it.

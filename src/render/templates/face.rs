@@ -31,7 +31,7 @@ impl Templates {
     }
 }
 
-/// Who shows nothing of it, and the beginning of why, if somebody doesn't.
+/// Who shows nothing of it, and the beginning of why, if someone doesn't.
 fn who_lacks(shown: (bool, bool), it: &str) -> Option<String> {
     let who = match shown {
         (true, true) => return None,

@@ -43,7 +43,7 @@ pub(crate) struct Findings {
     pub(crate) slots: Vec<SlotUse>,
 }
 
-/// More errors than anybody mends in one go.
+/// More errors than anyone mends in one go.
 const MOST_ERRORS: usize = 100;
 
 struct Walk<'a> {

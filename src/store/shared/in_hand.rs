@@ -1,4 +1,4 @@
-//! An item that somebody has in hand, and what becomes of its row.
+//! An item that someone has in hand, and what becomes of its row.
 
 use chrono::{DateTime, Utc};
 

@@ -60,7 +60,7 @@ mod tests {
             assert_eq!(join(Some(words), rest), reply);
         }
         assert_eq!(take_apart(""), None);
-        assert_eq!(take_apart("<jo@x.example>: mailbox full"), None, "it names somebody");
+        assert_eq!(take_apart("<jo@x.example>: mailbox full"), None, "it names someone");
         assert_eq!(take_apart("odd \u{1}"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! `/account`: where somebody is signed in, and the codes that are asked for beside their password.
+//! `/account`: where someone is signed in, and the codes that are asked for beside their password.
 
 use axum::Router;
 use axum::extract::State;

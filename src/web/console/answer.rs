@@ -72,7 +72,7 @@ pub(super) fn message(
     with_status(status, "message.html", shell, &Message { title, paragraphs, back: back.0, back_url: back.1 })
 }
 
-/// Something that cannot be done, with the way back. It is said to somebody who is signed in.
+/// Something that cannot be done, with the way back. It is said to someone who is signed in.
 pub(super) fn refusal(parts: &ConsoleParts, caller: &Caller, status: StatusCode, why: &str, back: &str) -> Response {
     let title = if status == StatusCode::FORBIDDEN { "You aren't allowed to do that" } else { "That couldn't be done" };
     let shell = Shell::new(parts, caller, title, "");
@@ -95,7 +95,7 @@ pub(super) fn failed(parts: &ConsoleParts, caller: &Caller, error: &AppError, ba
     )
 }
 
-/// What somebody decided about is no longer what they were shown.
+/// What someone decided about is no longer what they were shown.
 pub(super) fn changed_meanwhile(parts: &ConsoleParts, caller: &Caller, back: &str) -> Response {
     refusal(parts, caller, StatusCode::CONFLICT, messages::console::CHANGED_MEANWHILE, back)
 }
@@ -105,7 +105,7 @@ fn note(error: &AppError) {
     LIMITER.error(&format!("a page of the console could not be answered: {}", messages::errors::error(error)));
 }
 
-/// A question with one button, on a page that anybody may see. It posts to its own address.
+/// A question with one button, on a page that anyone may see. It posts to its own address.
 pub(super) fn question(
     parts: &ConsoleParts,
     entrance: &Entrance,
@@ -122,7 +122,7 @@ pub(super) fn question(
     page("question.html", &Shell::open(parts, entrance, title), &Question { title, paragraphs, button })
 }
 
-/// A refusal on a page that anybody may see.
+/// A refusal on a page that anyone may see.
 pub(super) fn turned_away(
     parts: &ConsoleParts,
     entrance: &Entrance,
@@ -140,7 +140,7 @@ pub(super) fn link_over(parts: &ConsoleParts, entrance: &Entrance, error: &AppEr
     turned_away(parts, entrance, StatusCode::NOT_FOUND, "This link doesn't work", &[&why])
 }
 
-/// Somebody isn't in, and may try again.
+/// Someone isn't in, and may try again.
 pub(super) fn not_let_in(
     parts: &ConsoleParts,
     entrance: &Entrance,
@@ -170,7 +170,7 @@ pub(super) fn trouble(parts: &ConsoleParts, entrance: &Entrance, error: &AppErro
     )
 }
 
-/// A page or a decision needs somebody who is signed in. Whoever posted a form is told that it changed nothing, and afterwards
+/// A page or a decision needs someone who is signed in. Whoever posted a form is told that it changed nothing, and afterwards
 /// led back to the page that they had open.
 pub(super) fn sign_in_first(
     parts: &ConsoleParts,
@@ -211,7 +211,7 @@ pub(super) fn too_long(parts: &ConsoleParts, entrance: &Entrance) -> Response {
     turned_away(parts, entrance, StatusCode::PAYLOAD_TOO_LARGE, "That was too much", &why)
 }
 
-/// `Host` names somebody else (RFC 9110 §15.5.20). Nothing of ours is said to them.
+/// `Host` names someone else (RFC 9110 §15.5.20). Nothing of ours is said to them.
 pub(super) fn misdirected() -> Response {
     let how = "The console does not answer to this name. Open it at the address in web.console_url, or on the machine itself as \
                localhost. A proxy must pass the Host header on.\n";

@@ -43,7 +43,7 @@ impl AudienceTable {
         };
         let sectors =
             Sector::ALL.iter().map(|sector| row(messages::sectors::many(*sector), &|s| s.key.sector == *sector));
-        let total = row("Everybody", &|_| true);
+        let total = row("Everyone", &|_| true);
         Self {
             bands: config
                 .bands

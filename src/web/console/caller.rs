@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::user::{self, Permission, Role, UserId};
 
-/// Somebody at the console.
+/// Someone at the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Person {
     /// None for whoever came by the link that is printed while there are no users.

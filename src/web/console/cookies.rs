@@ -12,7 +12,7 @@ struct Cookie(&'static str, &'static str);
 /// Whose session it is; it ends with the browser.
 const SESSION: Cookie = Cookie("fortnightly_session", "__Host-fortnightly_session");
 
-/// What is remembered of somebody who is signing in elsewhere.
+/// What is remembered of someone who is signing in elsewhere.
 const SIGN_ON: Cookie = Cookie("fortnightly_sign_on", "__Host-fortnightly_sign_on");
 
 /// How long that may take, in seconds.

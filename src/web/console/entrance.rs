@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::config::Config;
 
-/// By which of our names a request came, before anybody knows who asks.
+/// By which of our names a request came, before anyone knows who asks.
 #[derive(Debug, Clone)]
 pub(super) struct Entrance {
     /// The path that a proxy adds before ours; mostly empty.
@@ -84,7 +84,7 @@ fn same_host(host: &str, authority: &str, scheme: &str) -> bool {
     bare(host) == bare(authority)
 }
 
-/// The address from which somebody asks.
+/// The address from which someone asks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin(pub(super) IpAddr);
 

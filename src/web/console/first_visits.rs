@@ -48,7 +48,7 @@ impl FirstVisits {
         known.then(|| Person { user: None, name: "First visit".to_owned(), role: Role::Admin })
     }
 
-    /// Somebody can sign in now: nobody comes in this way any more, and whoever did is out.
+    /// Someone can sign in now: nobody comes in this way any more, and whoever did is out.
     pub(super) fn close(&self) {
         *self.link.lock() = None;
         self.sessions.lock().clear();

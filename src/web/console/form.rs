@@ -28,7 +28,7 @@ pub(super) struct Form {
     file: Option<Upload>,
 }
 
-/// A file that somebody chose.
+/// A file that someone chose.
 #[derive(Debug, Clone)]
 pub(super) struct Upload {
     /// As their machine calls it.
@@ -36,7 +36,7 @@ pub(super) struct Upload {
     pub(super) bytes: Bytes,
 }
 
-/// How much of this request's body is read, of somebody who may send files, or may not.
+/// How much of this request's body is read, of someone who may send files, or may not.
 pub(super) fn limit(head: &Parts, is_signed_in: bool, may_send: bool) -> usize {
     match is_signed_in {
         true if may_send && boundary(head).is_some() => WITH_FILE,

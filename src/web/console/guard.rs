@@ -98,14 +98,14 @@ async fn person(
     if has_users { parts.person(session).await } else { Ok(console.first_visits().person(session)) }
 }
 
-/// Whether somebody who was let in is signed in still, as the same person in the same role. An answer that goes on for long asks.
+/// Whether someone who was let in is signed in still, as the same person in the same role. An answer that goes on for long asks.
 pub(super) async fn is_signed_in(console: &Console, parts: &ConsoleParts, caller: &Caller) -> Result<bool, AppError> {
     let has_users = parts.has_users().await?;
     let person = person(console, parts, caller.session(), has_users).await?;
     Ok(person.as_ref() == Some(&caller.person))
 }
 
-/// With the fields of its form; of somebody's own session, only if the form carries that session's token.
+/// With the fields of its form; of someone's own session, only if the form carries that session's token.
 async fn with_form(
     request: Request,
     parts: &ConsoleParts,

@@ -1,4 +1,4 @@
-//! `/live`: the figures of editions that are being sent, as they change, while somebody looks (server-sent events, HTML
+//! `/live`: the figures of editions that are being sent, as they change, while someone looks (server-sent events, HTML
 //! Living Standard §9.2).
 
 use std::convert::Infallible;

@@ -75,7 +75,7 @@ impl ConsoleParts {
         }
     }
 
-    /// Whether anybody may sign in.
+    /// Whether anyone may sign in.
     pub(super) async fn has_users(&self) -> Result<bool, AppError> {
         self.users().any().await
     }

@@ -22,7 +22,7 @@ use crate::app::year_report::{Span, YearReport, page, write_csv};
 use crate::domain::sheet::Sheet;
 use crate::messages::year_report;
 
-/// A page of its own, without a word to anybody and with nothing but its own styles.
+/// A page of its own, without a word to anyone and with nothing but its own styles.
 const PRINTED: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! What came of a decision, said once on somebody's next page.
+//! What came of a decision, said once on someone's next page.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use super::caller::Caller;
 
-/// Sentences that wait for somebody's next page: what came of a decision, said once.
+/// Sentences that wait for someone's next page: what came of a decision, said once.
 #[derive(Debug, Default)]
 pub(super) struct Said(Mutex<HashMap<String, Vec<String>>>);
 

@@ -43,7 +43,7 @@ pub(super) struct Shell {
     account: bool,
     form_token: String,
     said: Vec<String>,
-    /// Where the page's figures come from while somebody looks; empty where nothing moves.
+    /// Where the page's figures come from while someone looks; empty where nothing moves.
     live_url: String,
     /// Whether a text is written on the page.
     is_writing: bool,
@@ -61,7 +61,7 @@ struct NavItem {
 }
 
 impl Shell {
-    /// For a page that somebody sees who is signed in; `here` is the path of the page in the bar that it belongs to.
+    /// For a page that someone sees who is signed in; `here` is the path of the page in the bar that it belongs to.
     pub(super) fn new(parts: &ConsoleParts, caller: &Caller, title: &str, here: &str) -> Self {
         let seen = PAGES.iter().filter(|(_, _, needed)| caller.may(*needed));
         let nav = seen.map(|(path, label, _)| NavItem { label, url: caller.link(path), current: *path == here });
@@ -77,7 +77,7 @@ impl Shell {
         }
     }
 
-    /// For a page that anybody may see.
+    /// For a page that anyone may see.
     pub(super) fn open(parts: &ConsoleParts, entrance: &Entrance, title: &str) -> Self {
         Self { title: title.to_owned(), base: entrance.base.clone(), ..Self::about(parts) }
     }

@@ -1,4 +1,4 @@
-//! `/sign-in`: with a password, and a code where somebody has set that up; and the links that begin an account.
+//! `/sign-in`: with a password, and a code where someone has set that up; and the links that begin an account.
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};

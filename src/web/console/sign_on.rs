@@ -40,7 +40,7 @@ async fn begin(State(console): State<Console>, entrance: Entrance, RawQuery(quer
     go(&parts, &entrance, None, own_path(&to)).await
 }
 
-/// Binds the account that somebody signs on with. So it begins on the link's own page: otherwise, another site could bind its
+/// Binds the account that someone signs on with. So it begins on the link's own page: otherwise, another site could bind its
 /// visitors' accounts to a user of whose link it knows.
 async fn begin_by_link(
     State(console): State<Console>,
@@ -123,9 +123,9 @@ fn note(why: &SignOnRefusal) {
     static DECLINED: LogLimiter = LogLimiter::new();
     static FAILED: LogLimiter = LogLimiter::new();
     let SignOnRefusal::Provider(error) = why else { return };
-    let text = format!("somebody couldn't sign in to the console: {error}");
+    let text = format!("someone couldn't sign in to the console: {error}");
     match error {
-        // Anybody can bring this about, and it must not drown what has to be mended.
+        // Anyone can bring this about, and it must not drown what has to be mended.
         OidcError::Declined(_) | OidcError::AnotherAnswered => DECLINED.warn(&text),
         _ => FAILED.error(&text),
     }

@@ -90,7 +90,7 @@ impl Console {
         &self.0.look
     }
 
-    /// How texts look that somebody is writing.
+    /// How texts look that someone is writing.
     pub(super) fn typed(&self) -> &TypedTexts {
         &self.0.typed
     }
@@ -105,7 +105,7 @@ impl Console {
         &self.0.years
     }
 
-    /// What is to be said on somebody's next page.
+    /// What is to be said on someone's next page.
     pub(super) fn said(&self) -> &Said {
         &self.0.said
     }

@@ -77,7 +77,7 @@ mod tests {
         let (ours, theirs) = (caller("a"), caller("b"));
         let (first, second) = (file("Hill,school,a@x.example,4-5,,,"), file("Vale,school,b@x.example,4-5,,,"));
         uploads.keep(&ours, Arc::clone(&first), 10);
-        assert!(uploads.kept(&theirs, &first.digest()).is_none(), "somebody else's");
+        assert!(uploads.kept(&theirs, &first.digest()).is_none(), "someone else's");
         uploads.keep(&ours, Arc::clone(&second), 10);
         assert!(uploads.kept(&ours, &first.digest()).is_none(), "another took its place");
         assert!(uploads.kept(&ours, &second.digest()).is_some());

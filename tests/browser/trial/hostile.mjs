@@ -35,7 +35,7 @@ export async function refusesWhatItDidNotAskFor({ service, browser, people }) {
     await says(page, "Nothing was changed");
   }
   await inspect(page);
-  // A form that was open since before somebody signed in anew.
+  // A form that was open since before someone signed in anew.
   await page.goto(`${service.base}/editions/7/hold`);
   const other = await people.olive.context.newPage();
   await other.goto(service.base);

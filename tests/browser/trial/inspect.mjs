@@ -1,4 +1,4 @@
-// A page as everybody sees it: narrow and wide, light, dark and in a reader's own colours. WCAG A and AA by axe, nothing wider than
+// A page as everyone sees it: narrow and wide, light, dark and in a reader's own colours. WCAG A and AA by axe, nothing wider than
 // the screen, and no character that turns the text around.
 
 import { readFileSync } from "node:fs";

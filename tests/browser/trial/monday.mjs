@@ -77,7 +77,7 @@ export async function comesBackAndEndsWithTheSession(trial) {
   await press(people.plain.page, "Sign out everywhere but here");
   await until("every page of that session leads to the door", async () => (await Promise.all(many.map((one) => one.title()))).every((title) => title.startsWith("Sign in")));
   for (const one of many) await one.close();
-  holds(!(await page.title()).startsWith("Sign in"), "somebody else was signed out, too");
+  holds(!(await page.title()).startsWith("Sign in"), "someone else was signed out, too");
 }
 
 export async function findsOutWhoDidNotGetIt({ service, people }) {

@@ -25,7 +25,7 @@ export async function guarded(browser, options = {}) {
   return { context, alarms, page: await context.newPage() };
 }
 
-// Somebody who has chosen a password, in a browser of their own.
+// Someone who has chosen a password, in a browser of their own.
 export async function signedUp(service, browser, [address, role, name], options) {
   const link = service.invite(address, role, name);
   const person = await guarded(browser, options);

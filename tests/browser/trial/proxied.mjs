@@ -99,8 +99,8 @@ async function refusesOtherNamesAndOrigins({ service }) {
   is((await post({ Origin: own.origin })).status, 401, "our own form");
 }
 
-// What somebody says about where they come from counts for nothing.
-async function knowsWhereSomebodyComesFrom(trial) {
+// What someone says about where they come from counts for nothing.
+async function knowsWhereSomeoneComesFrom(trial) {
   const { service } = trial;
   const origin = new URL(service.url).origin;
   const signIn = (address, word, from, forged) => {
@@ -115,7 +115,7 @@ async function knowsWhereSomebodyComesFrom(trial) {
   let last = 0;
   for (let n = 0; n < 40 && last !== 429; n += 1) last = (await signIn(`guess${n}@example.org`, "wrong wrong wrong", "127.8.8.8", `198.51.${n}.7`)).status;
   is(last, 429, "guesses from one network, each with another forged address");
-  is((await signIn("anna@example.org", password, "127.9.9.9", "127.8.8.8")).status, 303, "somebody from elsewhere");
+  is((await signIn("anna@example.org", password, "127.9.9.9", "127.8.8.8")).status, 303, "someone from elsewhere");
 }
 
-export const steps = [isClosedUntilThereAreUsers, decidesAndImports, showsFiguresThatMove, refusesOtherNamesAndOrigins, knowsWhereSomebodyComesFrom];
+export const steps = [isClosedUntilThereAreUsers, decidesAndImports, showsFiguresThatMove, refusesOtherNamesAndOrigins, knowsWhereSomeoneComesFrom];

@@ -104,14 +104,14 @@ async function mendsIt(trial) {
 }
 
 // Another text, opened twice: whoever is slower sees both, and loses nothing.
-async function meetsSomebodyElse(trial) {
+async function meetsSomeoneElse(trial) {
   const { service } = trial;
   const { page } = trial.writer;
   await page.goto(`${service.url}/library/games/keep-or-show/edit`);
   service.write(FILE, service.read(FILE).replace("minutes = 15", "minutes = 14"));
   await page.getByLabel("Title", { exact: true }).fill("Keep it or show it?");
   const refused = await press(page, "Save it in the library");
-  is(refused.status, 409, "somebody else was faster");
+  is(refused.status, 409, "someone else was faster");
   await says(page, "Theirs");
   is(await page.getByLabel("Title", { exact: true }).inputValue(), "Keep it or show it?", "what she wrote is still there");
   await inspect(page);
@@ -217,6 +217,6 @@ async function itGoesToThoseWhoGotTheEdition(trial) {
 }
 
 export const steps = [
-  comesIn, begins, seesWhatIsWrong, keepsADraft, mendsIt, meetsSomebodyElse, isApprovedAndPlanned, writesACorrection,
+  comesIn, begins, seesWhatIsWrong, keepsADraft, mendsIt, meetsSomeoneElse, isApprovedAndPlanned, writesACorrection,
   itGoesToThoseWhoGotTheEdition,
 ];

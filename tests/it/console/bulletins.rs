@@ -26,7 +26,7 @@ fn it_is_looked_at_approved_and_sent_by_buttons() {
     until("the file is read", || browser.get("/bulletins").body.contains("/bulletins/games"));
     let page =
         browser.get("/bulletins/games").is(200).says("A game <b>with</b> strangers").says("waiting for approval");
-    let page = page.says("For everybody").says("How it reads").lacks("Send it now");
+    let page = page.says("For everyone").says("How it reads").lacks("Send it now");
     let segment = page.body.split("href=\"").find(|link| link.starts_with("/bulletins/games/segments/")).unwrap();
     let segment = segment.split('"').next().unwrap();
     browser.get(segment).is(200).says("Plain text").says("Back to the bulletin");
@@ -118,14 +118,14 @@ fn a_correction_goes_to_the_readers_of_the_edition_that_is_chosen() {
 }
 
 #[test]
-fn a_plain_bulletin_goes_to_everybody_or_to_the_readers_who_are_chosen() {
+fn a_plain_bulletin_goes_to_everyone_or_to_the_readers_who_are_chosen() {
     let (fixture, _daemon, browser) = opened();
     fixture.at(BEFORE, &["approve", "7"]).exits(0);
     fixture.at(BEFORE, &["send", "--edition", "7", "--yes"]).exits(0);
     fixture.write("activities/bulletins/games.md", GAMES);
     fixture.write("activities/bulletins/number.md", CORRECTION);
     until("the files are read", || browser.get("/bulletins").body.contains("/bulletins/number"));
-    let page = browser.get("/bulletins/games").is(200).says("Who should get it?").says("Everybody it is for");
+    let page = browser.get("/bulletins/games").is(200).says("Who should get it?").says("Everyone it is for");
     assert!(page.body.contains("<option value=\"7\">Edition 7, "), "{}", page.body);
     browser.decide("/bulletins/games/approve", &[]).says("approved now");
     browser.get("/bulletins/games?edition=7").is(200).says("who got edition 7, which it is about");

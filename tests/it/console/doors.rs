@@ -135,7 +135,7 @@ fn wrong_passwords_are_few() {
 }
 
 #[test]
-fn others_are_let_in_only_once_somebody_can_sign_in() {
+fn others_are_let_in_only_once_someone_can_sign_in() {
     let fixture = Fixture::new(&scheduled(""));
     fixture.edit("config.toml", "console_listen = \"127.0.0.1:0\"", "console_listen = \"0.0.0.0:0\"");
     fixture.at(BEFORE, &["run"]).exits(2).complains("console_url");

@@ -121,7 +121,7 @@ fn a_test_copy_goes_to_one_address_and_the_log_says_whose_it_was() {
     let line = after.1.iter().find(|line| line["action"] == "test-copy").unwrap();
     assert!(line["subject"] == "edition 7" && line["detail"] == segment && !line["by"].is_null(), "{line:#}");
     assert!(!line.to_string().contains("me@example.org"), "{line:#}");
-    browser.get("/log").says("Edition 7 was sent to somebody as a test copy");
+    browser.get("/log").says("Edition 7 was sent to someone as a test copy");
 }
 
 #[test]

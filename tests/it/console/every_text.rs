@@ -123,7 +123,7 @@ fn two_editors_of_any_kind_of_text_lose_nothing() {
         let hers = read(&fixture, kind.file);
         assert!(hers.contains(kind.hers.1), "{what}: {hers}");
         let refused = post(&ben, &path, &kind.filled(&his_page, kind.his)).is(409);
-        let refused = refused.says("Somebody else changed this text").says("anna (user").says("Theirs").says("Yours");
+        let refused = refused.says("Someone else changed this text").says("anna (user").says("Theirs").says("Yours");
         assert!(refused.body.contains(kind.his.1), "{what}: his words are still in the form");
         assert_eq!(read(&fixture, kind.file), hers, "{what}");
         // He knows now what he saves over.
@@ -142,9 +142,9 @@ fn a_file_of_any_kind_that_was_edited_by_hand_meanwhile_is_not_saved_over() {
         let by_hand = format!("{}\n", read(&fixture, kind.file));
         fixture.write(kind.file, &by_hand);
         let refused = post(&browser, &path, &kind.filled(&page, kind.hers)).is(409);
-        let refused = refused.says("Somebody changed the file itself meanwhile").says("Theirs");
+        let refused = refused.says("Someone changed the file itself meanwhile").says("Theirs");
         assert_eq!(read(&fixture, kind.file), by_hand, "{what}");
-        // Taken away while somebody writes, it isn't put back without a question either.
+        // Taken away while someone writes, it isn't put back without a question either.
         let page = if matches!(kind.what, "an activity" | "a draft" | "a notice") {
             fs::remove_file(fixture.path(kind.file)).unwrap();
             let refused = post(&browser, &path, &kind.filled(&refused, kind.hers)).is(409);

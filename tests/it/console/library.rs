@@ -1,4 +1,4 @@
-//! Texts written in the console: what is saved lies in the file, whole or not at all; nobody's words are lost to somebody else's; and
+//! Texts written in the console: what is saved lies in the file, whole or not at all; nobody's words are lost to someone else's; and
 //! what is being written goes to nobody.
 
 use std::fs;
@@ -106,7 +106,7 @@ fn a_text_is_saved_with_the_version_before_and_taken_back() {
     let editor = user(&fixture, BEFORE, admin.port(), "anna@example.org", "editor");
     let before = read(&fixture, FILE);
     let page = save(&editor, TEXT, &[("title", "Say “stop”, Sid"), ("as", "done")]).is(200);
-    page.says("It has been saved").says("Say “stop”, Sid").says("anna (user").says("Somebody, in the file itself");
+    page.says("It has been saved").says("Say “stop”, Sid").says("anna (user").says("Someone, in the file itself");
     let after = read(&fixture, FILE);
     assert_eq!(after.lines().zip(before.lines()).filter(|(a, b)| a != b).count(), 1, "{after}");
     assert!(after.contains("title = \"Say “stop”, Sid\""), "{after}");
@@ -128,7 +128,7 @@ fn a_review_is_noted_with_a_new_date() {
     admin.press_on(&asked, &[("review_by", "2020-01-01")]).is(422).says("Choose a day in the future");
     admin
         .decide(&format!("{TEXT}/review"), &[("review_by", "2028-01-31")])
-        .says("It's noted that somebody has checked it");
+        .says("It's noted that someone has checked it");
     let text = read(&fixture, FILE);
     assert!(text.contains("reviewed = 2026-11-26\n") && text.contains("review_by = 2028-01-31\n"), "{text}");
     let theme = "/library/games/theme";
@@ -149,7 +149,7 @@ fn two_editors_at_once_lose_nothing() {
     let (hers, his) = (anna.get(&path).is(200), ben.get(&path).is(200));
     post(&anna, &path, &with(&hers, &[("title", "Anna’s title"), ("as", "done")])).is(303);
     let refused = post(&ben, &path, &with(&his, &[("summary", "Ben’s summary."), ("as", "done")])).is(409);
-    let refused = refused.says("Somebody else changed this text").says("anna (user").says("Theirs").says("Yours");
+    let refused = refused.says("Someone else changed this text").says("anna (user").says("Theirs").says("Yours");
     let refused = refused.says("[only here: ").says("Anna’s").says("Ben’s summary.");
     assert!(read(&fixture, FILE).contains("Anna’s title") && !read(&fixture, FILE).contains("Ben’s"));
     // He puts both together, and knows what he saves over.
@@ -166,7 +166,7 @@ fn a_file_that_was_edited_by_hand_meanwhile_is_not_saved_over() {
     let by_hand = read(&fixture, FILE).replace("minutes = 15", "minutes = 14");
     fixture.write(FILE, &by_hand);
     let refused = post(&browser, &path, &with(&page, &[("title", "Mine"), ("as", "done")])).is(409);
-    refused.says("Somebody changed the file itself meanwhile").says("take theirs");
+    refused.says("Someone changed the file itself meanwhile").says("take theirs");
     assert_eq!(read(&fixture, FILE), by_hand);
     // By a draft, too.
     let page = browser.get(&path).is(200);
@@ -268,7 +268,7 @@ fn an_approved_edition_is_named_before_its_text_is_changed() {
     let text = format!("/library/{id}");
     let page = browser.get(&format!("{text}/edit")).is(200).lacks("been approved with this text");
     fixture.at(BEFORE, &["approve", "7"]).exits(0);
-    // It was approved while somebody wrote.
+    // It was approved while someone wrote.
     let path = format!("{text}/edit");
     let asked = post(&browser, &path, &with(&page, &[("title", "Another title"), ("as", "done")])).is(409);
     let asked = asked.says("An edition was approved with this text while you were writing").lacks("Theirs");

@@ -1,11 +1,11 @@
 //! Pages to which no link of the trial leads, in a real Chromium: accessible at every width, light, dark and with forced colours,
-//! and without a word to anybody else.
+//! and without a word to anyone else.
 
 use serde_json::{Value, json};
 
 use crate::support::console::Browser;
 
-/// Pages that everybody with this role sees.
+/// Pages that everyone with this role sees.
 pub(super) fn looks(browser: &Browser, paths: &[&str]) -> Value {
     let mut tasks = Vec::new();
     for path in paths {

@@ -16,7 +16,7 @@ const AFTER: &str = "2026-12-01T10:00:00Z";
 const NUMBERS: [&str; 2] = ["21474836", "2,147,483,6"];
 
 /// An edition and a bulletin went out: of the bulletin's mails one came back, one was refused and one is uncertain, and a wave of
-/// bounces waits for somebody.
+/// bounces waits for someone.
 fn fixture() -> Fixture {
     let fixture = Fixture::new(&format!("{BASE}{}", three()));
     fixture.at(SENT, &["send"]).exits(0);

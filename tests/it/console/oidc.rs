@@ -63,13 +63,13 @@ fn only_the_account_that_was_bound_gets_in() {
     service.sign_on(&other, "/sign-in/oidc").is(403).says("You aren't a user of this console yet");
     // An invitation that was used.
     service.browser().get(&format!("{link}/oidc")).is(404).says("This link doesn't work");
-    // Somebody else's invitation with an account that is Anna's.
+    // Someone else's invitation with an account that is Anna's.
     service.provider.be("account=anna");
     let bobs = service.invite("bob@team.example", "viewer");
     service
         .sign_on(&service.browser(), &format!("{bobs}/oidc"))
         .is(403)
-        .says("That account belongs to somebody else here");
+        .says("That account belongs to someone else here");
     service.browser().get(&bobs).is(200);
     // Whoever was removed, also where they still have a session.
     service.fixture.run(&["users", "remove", "anna@team.example"]).exits(0);

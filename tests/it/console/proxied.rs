@@ -10,7 +10,7 @@ use crate::support::fixture::{BASE, Fixture, Running, until};
 use crate::support::ports::free_port;
 use crate::support::{root, skipped};
 
-/// Where Debian puts it, which is not on everybody's path.
+/// Where Debian puts it, which is not on everyone's path.
 const NGINX: &str = "/usr/sbin/nginx";
 
 /// The README's blocks for nginx: at the root, and under a path.
@@ -34,7 +34,7 @@ fn nginx(fixture: &Fixture, port: u16, block: &str) -> Running {
     let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {folder}/{kind};\n"))
         .concat();
-    // Started as root, its workers would be somebody else, who may not read the folder.
+    // Started as root, its workers would be someone else, who may not read the folder.
     let user = if fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
         "user root;\n"
     } else {

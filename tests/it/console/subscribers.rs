@@ -31,7 +31,7 @@ fn shown(fixture: &Fixture, who: &str) -> Value {
     fixture.run(&["subscribers", "show", who, "--json"]).exits(0).json()
 }
 
-fn everybody(fixture: &Fixture) -> String {
+fn everyone(fixture: &Fixture) -> String {
     fixture.run(&["subscribers", "list", "--json"]).exits(0).stdout
 }
 
@@ -56,7 +56,7 @@ fn a_subscriber_is_found_by_name_address_number_or_domain() {
     search("nobody@marys.example").says("No subscriber has this address");
     search("zzz").says("Nobody was found");
     search("").says("Write a name");
-    admin.get(&marys).is(200).says("because somebody here added it");
+    admin.get(&marys).is(200).says("because someone here added it");
     admin.get(&found(&admin, "lantern")).says("by its entry in the config file (line");
 }
 
@@ -131,7 +131,7 @@ const PREVIEW: &str = "/subscribers/import/preview";
 fn an_import_is_shown_first_and_what_was_shown_is_imported() {
     let (fixture, _daemon, admin) = served();
     fixture.run(&["unsubscribe", "gone@x.example", "--yes"]).exits(0);
-    let before = everybody(&fixture);
+    let before = everyone(&fixture);
     let rows = format!(
         "{HEADER}Moor,school,a@moor.example,4-5,,,\nSt Mary’s,school,{MARYS},8-10,,,123456\n\
          Gone,school,gone@x.example,4-5,,,\nBad,school,no address,4-5,,,\n"
@@ -139,7 +139,7 @@ fn an_import_is_shown_first_and_what_was_shown_is_imported() {
     let preview = admin.post_file(PREVIEW, &[("format", "csv")], &rows).is(200);
     let preview = preview.says("1 new 1 changed 0 as they are 1 kept out, because they left 1 wrong");
     let preview = preview.says("Line 5").says("leave out 1 wrong row");
-    assert_eq!(everybody(&fixture), before, "nothing is changed by looking");
+    assert_eq!(everyone(&fixture), before, "nothing is changed by looking");
     admin.press_on(&preview, &[]).is(303);
     admin.get("/subscribers").says("1 mailbox was added, 1 changed, 0 as before.");
     assert_eq!(shown(&fixture, MARYS)["mailboxes"][0]["bands"], json!(["8-10"]));
@@ -171,14 +171,14 @@ fn whoever_only_looks_sees_no_whole_address_and_changes_nothing() {
     let page = viewer.get(&path).is(200).says("o…@marys.example");
     assert!(!page.body.contains(MARYS) && !page.body.contains("/erase"), "{}", page.body);
     found(&viewer, "riverbank");
-    let before = everybody(&fixture);
+    let before = everyone(&fixture);
     for what in ["change", "address", "unsubscribe", "erase"] {
         viewer.get(&format!("{path}/{what}")).is(403);
         viewer.post(&format!("{path}/{what}"), &[("email", "x@x.example")]).is(403);
     }
     viewer.post_file(PREVIEW, &[], HEADER).is(403);
     viewer.post("/subscribers/export", &[]).is(403);
-    assert_eq!(everybody(&fixture), before);
+    assert_eq!(everyone(&fixture), before);
 }
 
 #[test]

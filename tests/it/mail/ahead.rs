@@ -197,7 +197,7 @@ async fn a_connection_that_ends_while_the_mail_waits_is_made_again() {
     assert_eq!((connections(&server), asked(&server, "b")), (2, 2));
 }
 
-/// The relay took its time over the mail before, and meanwhile somebody left.
+/// The relay took its time over the mail before, and meanwhile someone left.
 #[tokio::test]
 async fn what_has_been_open_for_long_is_asked_about_again() {
     for (gate, wanted) in [(&Open as &dyn Gate, "accepted"), (&Closed, "withheld")] {
@@ -224,7 +224,7 @@ async fn who_is_not_wanted_is_not_named() {
     assert_eq!(connections(&server), 1);
 }
 
-/// A content never reaches somebody for whom the transaction was opened and who was then left out.
+/// A content never reaches someone for whom the transaction was opened and who was then left out.
 #[tokio::test]
 async fn what_was_opened_for_one_is_not_used_for_another() {
     for way in ["another is next", "let go", "closed"] {

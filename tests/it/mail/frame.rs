@@ -41,7 +41,7 @@ fn a_digest_without_an_unsubscribe_link_is_not_built() {
 #[test]
 fn a_line_break_never_reaches_a_header() {
     let mut broken = rendered();
-    broken.subject = "Hello\r\nBcc: everybody@example.org".to_owned();
+    broken.subject = "Hello\r\nBcc: everyone@example.org".to_owned();
     assert!(matches!(Frame::build(&broken, &sender(), EditionNumber(7), at()), Err(MailError::Header { .. })));
     for damage in [
         (|sender| sender.from.name = "A\r\nB".to_owned()) as fn(&mut fortnightly::domain::sender::Sender),
@@ -55,7 +55,7 @@ fn a_line_break_never_reaches_a_header() {
     }
     let frame = Frame::build(&rendered(), &sender(), EditionNumber(7), at()).unwrap();
     let to = address("office@hillside.example");
-    let evil = "x>\r\nBcc: everybody@example.org\r\n\r\n";
+    let evil = "x>\r\nBcc: everyone@example.org\r\n\r\n";
     let personal = Personal { name: evil, unsubscribe_url: evil, unsubscribe_token: evil, ..personal(&to, "unused") };
     let mut bytes = Vec::new();
     frame.join(&personal, &mut bytes);

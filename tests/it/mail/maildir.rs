@@ -136,10 +136,10 @@ async fn a_link_in_the_place_of_a_draft_is_not_followed() {
     let sent = files(&root.path().join("new")).remove(0);
     fs::remove_file(&sent).unwrap();
     let foreign = root.path().join("foreign");
-    fs::write(&foreign, "somebody else's").unwrap();
+    fs::write(&foreign, "someone else's").unwrap();
     std::os::unix::fs::symlink(&foreign, root.path().join("tmp").join(sent.file_name().unwrap())).unwrap();
     assert!(matches!(maildir.deliver(handover(&envelope, "e7-r12"), &bytes, None).await, Outcome::Accepted(_)));
-    assert_eq!(fs::read_to_string(&foreign).unwrap(), "somebody else's");
+    assert_eq!(fs::read_to_string(&foreign).unwrap(), "someone else's");
     assert!(fs::symlink_metadata(&sent).unwrap().is_file());
 }
 

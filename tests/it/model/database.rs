@@ -83,7 +83,7 @@ impl State {
         Ok(())
     }
 
-    /// Takes up a mail that is in somebody's hands.
+    /// Takes up a mail that is in someone's hands.
     pub(super) fn take_up(&mut self, mail: usize) -> Result<(), Impossible> {
         let row = &mut self.mails[mail];
         let settled = row.state.after_crash(true, row.uncertain.into(), row.repeated)?;

@@ -70,7 +70,7 @@ impl State {
         Some(())
     }
 
-    /// Whether somebody waits for a lease to end.
+    /// Whether someone waits for a lease to end.
     pub(super) fn may_tick(&self) -> bool {
         let is_running_out = |node: &Node| !node.is_idle() && !node.is_healthy() && node.lease > 0;
         let is_left_behind = self.mails.iter().any(|mail| mail.orphaned.is_some_and(|lease| lease > 0));

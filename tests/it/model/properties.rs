@@ -11,7 +11,7 @@ pub(super) const ONCE: &str =
 pub(super) const TRUE: &str = "accepted only after a 2xx, and after a 2xx accepted or uncertain (3)";
 const ADDS_UP: &str = "every row has one state, and one holder while it is in hand (3)";
 pub(super) const WANTED: &str = "nobody is mailed who had left before MAIL (4)";
-const NOBODY_LOST: &str = "in the end everybody is dealt with";
+const NOBODY_LOST: &str = "in the end everyone is dealt with";
 
 pub(super) fn all() -> Vec<Property<Protocol>> {
     vec![

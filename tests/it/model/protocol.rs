@@ -143,7 +143,7 @@ impl Protocol {
     }
 }
 
-/// A node that works undisturbed on its mail: nothing can happen any more but that everybody goes on. What it does makes no
+/// A node that works undisturbed on its mail: nothing can happen any more but that everyone goes on. What it does makes no
 /// difference to the others, nor theirs to it, so that it may well go first.
 fn undisturbed(state: &State) -> Option<usize> {
     let Bounds { happenings, leavers, refusals, .. } = state.bounds;

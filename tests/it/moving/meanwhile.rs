@@ -30,7 +30,7 @@ fn click(fixture: &Fixture, port: u16, address: &str) -> JoinHandle<bool> {
     })
 }
 
-/// Whether the live store knows that somebody has left.
+/// Whether the live store knows that someone has left.
 fn has_left(fixture: &Fixture, address: &str) -> bool {
     let shown = fixture.at(TUESDAY, &["subscribers", "show", address, "--json"]).exits(0).json();
     shown.to_string().contains("unsubscribed")

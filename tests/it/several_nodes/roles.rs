@@ -67,7 +67,7 @@ fn a_web_node_shows_pages_and_a_sender_sends() {
     assert!(TcpStream::connect(("127.0.0.1", pages)).is_err(), "a sender shows pages");
     until_within(LONG, "all is sent", || edition_status(&nodes[1], "accepted").1 == "sent");
     let taken = oracle.taken();
-    assert!(!taken.contains_key(&to(late)) && !taken.contains_key(&to(late - 1)), "somebody who left was mailed");
+    assert!(!taken.contains_key(&to(late)) && !taken.contains_key(&to(late - 1)), "someone who left was mailed");
     assert_eq!(taken.len(), ALL - 2);
     assert_eq!(edition_status(&nodes[1], "suppressed").0, 2);
     for (daemon, node) in [(&mut web, &nodes[1]), (&mut sender, &nodes[0])] {

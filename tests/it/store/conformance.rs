@@ -77,7 +77,7 @@ macro_rules! conform_all {
             privacy::an_erased_person_leaves_a_hash_and_the_counts,
             privacy::an_erased_person_comes_back_by_their_own_click_alone,
             privacy::nothing_is_sent_to_whom_is_erased_meanwhile,
-            privacy::a_name_stays_while_it_names_somebody_else,
+            privacy::a_name_stays_while_it_names_someone_else,
             privacy::an_erased_person_s_wishes_and_letters_are_over,
             privacy::an_address_that_was_only_suppressed_is_erased,
             privacy::who_ended_long_ago_is_forgotten,
@@ -161,7 +161,7 @@ macro_rules! conform_all {
             transactional::what_belongs_to_no_edition_goes_first_and_ignores_its_hold,
             transactional::who_bounced_gets_none_and_who_left_does,
             transactional::a_request_is_fulfilled_once_and_in_time,
-            transactional::nobody_is_asked_too_often_and_neither_is_everybody,
+            transactional::nobody_is_asked_too_often_and_neither_is_everyone,
             transactional::leaving_closes_what_was_asked_and_undo_opens_what_was_closed,
         }
     };

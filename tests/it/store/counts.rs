@@ -105,14 +105,14 @@ fn entry(i: usize, band: usize) -> Entry {
     Entry { profile: request.profile, addresses: vec![request.address], bands: bands(BANDS[band]), line: i + 1 }
 }
 
-/// Everybody, with the subscribers that they belong to.
-async fn everybody(store: &dyn Store) -> MailingList {
+/// Everyone, with the subscribers that they belong to.
+async fn everyone(store: &dyn Store) -> MailingList {
     let all = (0..MAILBOXES).map(mailbox).collect();
     store.mailing_list(&Scope::Addresses(all, vec!["1".to_owned()]), at(0)).await.unwrap()
 }
 
 async fn check(store: &dyn Store) {
-    let list = everybody(store).await;
+    let list = everyone(store).await;
     let (mut segments, mut readers) = (BTreeMap::<SegmentKey, u64>::new(), BTreeMap::<BandName, u64>::new());
     let mut best: BTreeMap<SubscriberId, MailboxState> =
         list.organisations().map(|one| (one.id, MailboxState::Ended)).collect();

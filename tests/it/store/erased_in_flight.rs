@@ -12,7 +12,7 @@ use super::hasher;
 use super::samples::{at, claim, crowd, id, mark, record_and_mark, send_out, state};
 use crate::support::postgres::{change, fresh};
 
-/// Holds what was locked until somebody waits for it.
+/// Holds what was locked until someone waits for it.
 const UNTIL_AWAITED: &str = "DO $$ BEGIN
     WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid)
     LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;";
@@ -29,7 +29,7 @@ async fn in_flight() -> (PostgresSettings, Arc<PostgresStore>) {
     (settings, store)
 }
 
-/// Another process does this in a transaction that ends once somebody waits for it.
+/// Another process does this in a transaction that ends once someone waits for it.
 async fn meanwhile(settings: &PostgresSettings, statements: String) -> tokio::task::JoinHandle<()> {
     let other = settings.clone();
     let doing = spawn_blocking(move || change(&other, &format!("BEGIN; {LOCK} {statements} {UNTIL_AWAITED} COMMIT")));

@@ -24,7 +24,7 @@ fn number(path: &Path, query: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn what_a_relay_tells_everybody_is_stored_once() {
+async fn what_a_relay_tells_everyone_is_stored_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
     let store = open(&path);

@@ -1,4 +1,4 @@
-//! Nodes on one database: what one has in hand is its own as long as its lease lasts, and anybody's once it is over.
+//! Nodes on one database: what one has in hand is its own as long as its lease lasts, and anyone's once it is over.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -26,7 +26,7 @@ async fn is_left_alone<S: Store + 'static>(mut place: Box<dyn NewStore>, come: i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_somebody_began_to_use_in_between_is_left_alone() {
+async fn what_someone_began_to_use_in_between_is_left_alone() {
     let settings = fresh().unwrap();
     let come = async || PostgresStore::open(&settings, hasher()).await.unwrap();
     is_left_alone(PostgresStore::arrive(&settings).unwrap(), come).await;

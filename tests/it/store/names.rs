@@ -14,7 +14,7 @@ use super::samples::{address, at, look_up, rendered, sender, wish};
 use super::whole::Whole as _;
 use super::{hasher, open};
 
-/// Three are called Hill: one was Old Hill when edition 7 went out, and one was Vale, which is somebody else's name. The last
+/// Three are called Hill: one was Old Hill when edition 7 went out, and one was Vale, which is someone else's name. The last
 /// requests and mailboxes are gone.
 const FILL: &str = "
     INSERT INTO names (id, name) VALUES (1, 'Hill'), (2, 'Vale'), (3, 'Old Hill'), (4, 'Moor');

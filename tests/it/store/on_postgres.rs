@@ -86,7 +86,7 @@ async fn whoever_is_in_no_rendered_segment_keeps_a_look_from_publishing_too() {
     assert_eq!(store.tally(SEVEN).await.unwrap().total, 0, "it was only looked at");
 }
 
-/// What it writes is its own: nobody waits for the counts, the numbers and the editions that everybody needs.
+/// What it writes is its own: nobody waits for the counts, the numbers and the editions that everyone needs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_that_writes_keeps_nobody_waiting() {
     let settings = fresh().unwrap();
@@ -110,7 +110,7 @@ async fn a_look_that_writes_keeps_nobody_waiting() {
     assert_eq!((before.unwrap().state, after.state), (EditionState::Planned, EditionState::Approved));
 }
 
-/// To publish to millions takes longer than anybody waits for a lock at once.
+/// To publish to millions takes longer than anyone waits for a lock at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_decides_about_editions_waits_for_a_long_publication() {
     let settings = fresh().unwrap();

@@ -114,7 +114,7 @@ async fn what_a_relay_told_many_goes_with_the_last_of_them() {
     record_and_mark(&store, Some(result), None).await.unwrap();
     assert!(store.finish(SEVEN, at(10 * day)).await.unwrap());
     assert_eq!(forget(&store, 9).await, Forgotten { attempts: 3, ..Forgotten::default() });
-    assert_eq!(told().await, Some(reply(250).text), "somebody was told the same since");
+    assert_eq!(told().await, Some(reply(250).text), "someone was told the same since");
     assert_eq!(forget(&store, 12).await, Forgotten { attempts: 2, replies: 1, ..Forgotten::default() });
     assert_eq!(told().await, None);
 }

@@ -93,7 +93,7 @@ async fn of_a_store_that_is_written_to_afterwards_stay_as_they_were() {
     for round in 1..=40 {
         elsewhere.subscribe(round * 60);
         let copy = SqliteStore::snapshot(&path, hasher()).unwrap();
-        // Somebody writes while it is looked at.
+        // Someone writes while it is looked at.
         elsewhere.subscribe(round * 60 + 1);
         let found = copy.subscribers().await.map(|all| all.len());
         assert_eq!(found.unwrap(), round * 60);
@@ -156,7 +156,7 @@ async fn of_no_store_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_somebody_writes_are_whole() {
+async fn while_someone_writes_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
     let mut elsewhere = Elsewhere::open(&path);
@@ -174,7 +174,7 @@ async fn while_somebody_writes_are_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn backups_while_somebody_writes_are_whole() {
+async fn backups_while_someone_writes_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
     let mut elsewhere = Elsewhere::open(&path);

@@ -129,7 +129,7 @@ impl SignOn {
         Browser::new(self.port)
     }
 
-    /// The path of a link for somebody new.
+    /// The path of a link for someone new.
     pub(crate) fn invite(&self, address: &str, role: &str) -> String {
         link(&self.fixture.run(&["users", "add", address, "--role", role]).exits(0).stdout)
     }

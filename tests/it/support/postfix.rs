@@ -242,7 +242,7 @@ fn missing() -> Option<String> {
     (user.trim_ascii() != b"0").then(|| "only root can start Postfix: run the tests as root, in a container".to_owned())
 }
 
-/// Where Debian puts a daemon's programs, which is not in everybody's PATH.
+/// Where Debian puts a daemon's programs, which is not in everyone's PATH.
 fn path() -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     format!("{path}:/usr/local/sbin:/usr/sbin:/sbin")

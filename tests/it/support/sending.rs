@@ -16,7 +16,7 @@ use super::oracle::{Oracle, Said};
 /// Always the same edition, whenever the test runs: the clock of a run that really speaks SMTP cannot be pretended.
 pub(crate) const SEND: &[&str] = &["send", "--edition", "next", "--yes"];
 
-/// A bulletin for everybody.
+/// A bulletin for everyone.
 pub(crate) const WARNING: &str = "activities/bulletins/warning.md";
 
 /// Sends it, also in the hour before the edition that falls due when the tests may run.
@@ -48,7 +48,7 @@ pub(crate) fn with_connections(port: u16, recipients: usize, connections: usize,
     fixture
 }
 
-/// A store in which, from a run's first greeting on, what fits cannot be written. A store that somebody gave a trigger
+/// A store in which, from a run's first greeting on, what fits cannot be written. A store that someone gave a trigger
 /// would not be opened.
 #[derive(Clone, Default)]
 pub(crate) struct Fault(Arc<OnceLock<PathBuf>>);

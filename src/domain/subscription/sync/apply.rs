@@ -175,7 +175,7 @@ fn start(
     let id = known.unwrap_or_else(|| list.add_mailbox(address, subscriber, bands.clone()));
     let at = list.at();
     list.change(id, |mailbox| {
-        // Somebody who left and came back by themselves chose their bands then; the entry has not changed since.
+        // Someone who left and came back by themselves chose their bands then; the entry has not changed since.
         let before = mailbox.subscription_mut(subscriber, Origin::Config);
         let returned = before.and_then(|one| one.ended_by).is_some_and(|by| by != EndedBy::Config);
         mailbox.join(subscriber, Origin::Config, bands.clone(), at);
@@ -189,7 +189,7 @@ fn start(
     }
 }
 
-/// The entry speaks last, unless somebody chose anew while the sync was under way.
+/// The entry speaks last, unless someone chose anew while the sync was under way.
 fn drop_choice(mailbox: &mut Mailbox, choices: &Choices) {
     if mailbox.chosen.as_ref() == choices.get(&mailbox.id) {
         mailbox.chosen = None;

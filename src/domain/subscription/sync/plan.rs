@@ -57,7 +57,7 @@ pub enum SyncChange {
 /// What a sync comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncPlan {
-    /// The changes, to be applied in order. They may be applied in parts; where somebody else changes what they rest on between
+    /// The changes, to be applied in order. They may be applied in parts; where someone else changes what they rest on between
     /// two parts, the parts before stay, and the rest is planned anew.
     pub changes: Vec<SyncChange>,
     /// Wished addresses that are not brought back, and why.

@@ -94,7 +94,7 @@ impl Model {
         self.entry(subscriber).mailboxes.iter_mut().find(|mailbox| mailbox.address == *address).unwrap()
     }
 
-    /// Somebody leaves: every subscription ends, as the store's `unsubscribe` does.
+    /// Someone leaves: every subscription ends, as the store's `unsubscribe` does.
     fn leave(&mut self, address: &Address) {
         self.0.kept_out.insert(address.clone(), SuppressionReason::Unsubscribed);
         let mailboxes = self.0.entries.iter_mut().flat_map(|stored| &mut stored.mailboxes);
@@ -123,7 +123,7 @@ impl Model {
 }
 
 #[test]
-fn a_first_sync_adds_everybody() {
+fn a_first_sync_adds_everyone() {
     let mut model = Model::default();
     let plan = model.sync(&file(&[("Hillside", "a b", "4-5"), ("Brook", "c", "8-10")]));
     assert_eq!(model.sketch(), ["1 Hillside: a+ b+", "2 Brook: c+"]);
@@ -282,7 +282,7 @@ fn disjoint() -> impl Strategy<Value = Vec<Entry>> {
     })
 }
 
-/// A model with a past: some files were synced, and after each somebody may have left, or been suppressed alone.
+/// A model with a past: some files were synced, and after each someone may have left, or been suppressed alone.
 fn models() -> impl Strategy<Value = Model> {
     prop::collection::vec((files(), prop::option::of((0..7_usize, any::<bool>()))), 0..4).prop_map(|past| {
         let mut model = Model::default();

@@ -92,7 +92,7 @@ proptest! {
         }
     }
 
-    /// Whoever left, complained or was suppressed by an operator, before or after the bounce, stays away; everybody else is back.
+    /// Whoever left, complained or was suppressed by an operator, before or after the bounce, stays away; everyone else is back.
     #[test]
     fn taking_bounces_back_overrules_no_other_word(acts in prop::collection::vec(0..6_u8, 1..12)) {
         let (mut list, mut word, who) = (empty(), None, address("a"));

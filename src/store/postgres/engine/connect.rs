@@ -99,7 +99,7 @@ impl Connector {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Connects to the first host that takes writes; what is told over the connection goes to `words`, if somebody listens.
+    /// Connects to the first host that takes writes; what is told over the connection goes to `words`, if someone listens.
     pub(super) async fn connect_somewhere(&self, words: Option<Words>) -> Result<Connection, PostgresError> {
         let (first, mut failures) = (self.preferred.load(Ordering::Relaxed), Vec::new());
         for at in (0..self.hosts.len()).map(|step| (first + step) % self.hosts.len()) {

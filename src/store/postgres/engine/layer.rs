@@ -1,7 +1,7 @@
 //! One moment of the store that is looked at, and written to without anything lasting: a transaction that is never committed.
 //!
 //! What it writes is locked until it ends. Nobody else needs the rows of a mailbox that a look brings into line with the config,
-//! but everybody needs the counts, the numbers and the editions: those tables it has for itself before it first writes.
+//! but everyone needs the counts, the numbers and the editions: those tables it has for itself before it first writes.
 
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;

@@ -2,7 +2,7 @@
 //!
 //! Whoever takes items in hand locks its row of `nodes` (`FOR KEY SHARE`) until that is committed, and whoever takes up what a
 //! node left deletes the row, which waits for that lock. So nothing is taken in hand for a node that is gone. A lease is
-//! renewed, but never once it is over: then the node gets another number, and what it had is anybody's. As long as nobody has taken
+//! renewed, but never once it is over: then the node gets another number, and what it had is anyone's. As long as nobody has taken
 //! it up, its results still count: a process keeps all its numbers until its run ends.
 
 use std::fs;

@@ -39,7 +39,7 @@ pub(in crate::store::postgres) struct Listener {
 }
 
 impl Listener {
-    /// For a store that is opened now, within the runtime that lives as long as it does. It listens once somebody asks for news.
+    /// For a store that is opened now, within the runtime that lives as long as it does. It listens once someone asks for news.
     pub(in crate::store::postgres) fn new(source: Source) -> Self {
         Self { source, runtime: Handle::current(), told: watch::Sender::default(), listening: Mutex::default() }
     }

@@ -153,7 +153,7 @@ pub(in crate::store::postgres) async fn migrate(database: &Database) -> Result<(
 }
 
 /// Makes a store of the newest schema, marked as a copy of the store of this name that is not complete. False where a store is there
-/// that is neither such a copy nor empty: somebody may have begun to use it just now, and whoever is at that is waited for.
+/// that is neither such a copy nor empty: someone may have begun to use it just now, and whoever is at that is waited for.
 pub(in crate::store::postgres) async fn make_copy_of(database: &Database, name: &str) -> Result<bool, PostgresError> {
     let mut connection = database.connection().await?;
     let transaction = connection.transaction().await?;

@@ -17,7 +17,7 @@ use super::error::PostgresError;
 /// How long a word is sure to be there: what is older than a day may be forgotten, by the clock of the database.
 const KEPT: Duration = Duration::from_hours(12);
 
-/// How often a row is used: as long as somebody looks at an early moment, what was in it before is not cleared away, and whoever
+/// How often a row is used: as long as someone looks at an early moment, what was in it before is not cleared away, and whoever
 /// writes it again has to pass all of that.
 const USES: u32 = 1_000;
 

@@ -42,13 +42,13 @@ impl Watch {
         self.is_look
     }
 
-    /// Refuses what a database shows that has lost something, or what was left by the transaction before, unless somebody is at that.
+    /// Refuses what a database shows that has lost something, or what was left by the transaction before, unless someone is at that.
     pub(super) fn look_at(&self, epoch: Epoch, is_trace_lost: bool) -> Result<(), PostgresError> {
         let known = self.source.known();
         let expected = self.expected.or_else(|| known.remembered(epoch.database));
         let is_dealt_with = expected.is_some_and(|expected| epoch.is_beyond(expected));
         if is_dealt_with {
-            // Somebody has held the store back since, so it's known that what was left here may be gone.
+            // Someone has held the store back since, so it's known that what was left here may be gone.
             self.source.forget_traces();
         }
         let is_trace_lost = is_trace_lost && !is_dealt_with;

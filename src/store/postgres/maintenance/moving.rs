@@ -45,7 +45,7 @@ impl PostgresStore {
     /// The store, to be left. As long as the answer lives, others can look at it, but not change it.
     ///
     /// # Errors
-    /// Returns `Locked` where somebody is writing and goes on, or the same errors as [`PostgresStore::open`].
+    /// Returns `Locked` where someone is writing and goes on, or the same errors as [`PostgresStore::open`].
     pub async fn leave(settings: &PostgresSettings) -> Result<Box<dyn OldStore>, StoreError> {
         let database = super::super::prepare(settings)?;
         schema::migrate(&database).await.map_err(|fault| fault.at(database.place()))?;

@@ -65,7 +65,7 @@ pub(in crate::store::postgres) async fn refused(
 }
 
 /// A part of what was taken for a wave is none, and each of its bounces that waited is judged again. How many did, with those of
-/// the parts before; nothing at the end, or where somebody else has settled it.
+/// the parts before; nothing at the end, or where someone else has settled it.
 pub(in crate::store::postgres) async fn dissolve(
     transaction: &Transaction,
     (hasher, at): (&AddressHasher, DateTime<Utc>),

@@ -106,7 +106,7 @@ const FORGET: &str = concat!(
 );
 
 // A store that was moved here may come from a version in which subscribers shared a name. So a mail may refer to one that is
-// somebody else's now.
+// someone else's now.
 const FORGET_IN_MAILS: &str = concat!(
     "WITH own AS (",
     own!(),

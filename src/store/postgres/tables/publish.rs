@@ -24,7 +24,7 @@ use crate::store::{BulletinAddition, BulletinPublication, Publication, PublishRe
 /// From so many recipients on, the table is counted anew.
 const MANY: u64 = 10_000;
 
-/// Publishes with these segments, if the edition is as it was when they were rendered, and everybody is in one of them.
+/// Publishes with these segments, if the edition is as it was when they were rendered, and everyone is in one of them.
 pub(in crate::store::postgres) async fn publish(
     transaction: &Transaction,
     publication: &Publication,
@@ -94,7 +94,7 @@ struct Mailing<'a> {
 }
 
 impl Mailing<'_> {
-    /// Stores it with whatever `write_own` writes of it, and a mail for everybody who is meant; nothing where that says no, somebody
+    /// Stores it with whatever `write_own` writes of it, and a mail for everyone who is meant; nothing where that says no, someone
     /// is in no rendered segment, or the store was restored.
     async fn publish(
         &self,

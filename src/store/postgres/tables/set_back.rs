@@ -13,7 +13,7 @@ use crate::store::postgres::engine::transaction::{Transaction, within};
 use crate::store::postgres::engine::watch::unwatched;
 use crate::store::{Epoch, StoreError};
 
-/// What it shows, when it was last written to by anybody, and when that is asked.
+/// What it shows, when it was last written to by anyone, and when that is asked.
 const SHOWN: &str = "SELECT s.id, l.value, e.value,
                             floor(extract(epoch FROM coalesce((SELECT max(at) FROM traces), now())) * 1000)::bigint,
                             floor(extract(epoch FROM now()) * 1000)::bigint
@@ -90,7 +90,7 @@ impl PostgresStore {
     }
 }
 
-/// Raises both counters beyond whatever anybody can remember.
+/// Raises both counters beyond whatever anyone can remember.
 async fn raise(transaction: &Transaction, higher: Epoch) -> Result<Epoch, PostgresError> {
     let (whats, values) = (vec!["editions", "list"], vec![higher.editions, higher.list]);
     let read = |row: &Row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, i64>(1)?));

@@ -96,8 +96,8 @@ pub(in crate::store::sqlite) fn make_room(conn: &Connection) -> Result<(), Sqlit
     Ok(())
 }
 
-/// Waits for other writers. In the end SQLite's own way looks ten times a second, and would look past every pause of somebody
-/// who writes much in parts; whoever waits as long as everybody does looks every millisecond.
+/// Waits for other writers. In the end SQLite's own way looks ten times a second, and would look past every pause of someone
+/// who writes much in parts; whoever waits as long as everyone does looks every millisecond.
 fn wait_for_locks(conn: &mut Connection, patience: Duration) -> Result<(), SqliteError> {
     conn.busy_timeout(patience)?;
     if patience == PATIENCE {

@@ -25,7 +25,7 @@ use crate::store::sqlite::side_files::beside;
 
 /// How long the guard waits for a lock: whoever closes the store, or opens it, holds some for a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How long a new look waits where somebody writes: a few commits.
+/// How long a new look waits where someone writes: a few commits.
 const SETTLING: Duration = Duration::from_millis(10);
 /// How much longer the log may become while the guard stands, and how often it looks.
 const GROWTH: u64 = 1 << 30;
@@ -37,7 +37,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-'
 
 /// One moment of a store.
 pub(super) struct Layer {
-    /// Sees that moment. In a transaction that must not be committed, and is not if somebody tries.
+    /// Sees that moment. In a transaction that must not be committed, and is not if someone tries.
     pub(super) conn: Connection,
     pub(super) guard: Guard,
 }
@@ -103,7 +103,7 @@ impl Log {
         is_same && !self.is_left.load(Ordering::SeqCst)
     }
 
-    /// Whether somebody wrote to it a moment ago.
+    /// Whether someone wrote to it a moment ago.
     fn is_in_use(&self) -> bool {
         let changed = fs::metadata(&self.path).and_then(|log| log.modified());
         changed.is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago < Duration::from_secs(1)))
@@ -161,7 +161,7 @@ fn is_log_begun(path: &Path) -> bool {
 fn guard(path: &Path) -> Result<Connection, SqliteError> {
     let [log, index] = ["-wal", "-shm"].map(|suffix| beside(path, suffix).exists());
     let conn = if log && index {
-        // Somebody has the store open, or was killed. What they left is read, and stays as it is.
+        // Someone has the store open, or was killed. What they left is read, and stays as it is.
         let name = utf8_percent_encode(path.to_str().unwrap_or_default(), PLAIN);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Connection::open_with_flags(format!("file:{name}?mode=ro&readonly_shm=1"), flags)?

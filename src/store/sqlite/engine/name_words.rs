@@ -38,7 +38,7 @@ pub(in crate::store::sqlite) fn forget(conn: &Connection, subscriber: i64) -> Re
     put(conn, subscriber, Some((&name, urn.as_deref())), None)
 }
 
-/// Those of everybody who was there before there were such words, in the order of the words, so that the table is filled
+/// Those of everyone who was there before there were such words, in the order of the words, so that the table is filled
 /// from its beginning to its end.
 pub(in crate::store::sqlite) fn fill(conn: &Connection) -> Result<(), SqliteError> {
     let query = "SELECT s.id, n.name, s.urn FROM subscribers s CROSS JOIN names n ON n.id = s.name_id

@@ -36,7 +36,7 @@ pub struct BackupContent {
     pub made: DateTime<Utc>,
 }
 
-/// A store that was put aside, locked against everybody until this is dropped.
+/// A store that was put aside, locked against everyone until this is dropped.
 pub struct PutAside(Option<Connection>);
 
 impl PutAside {

@@ -198,7 +198,7 @@ impl New {
         standing(&conn)
     }
 
-    /// Makes it, unless another move is at that, or somebody has begun to use what is there.
+    /// Makes it, unless another move is at that, or someone has begun to use what is there.
     fn make(&mut self, name: &str) -> Result<bool, SqliteError> {
         self.open = None;
         // For its folder.
@@ -210,7 +210,7 @@ impl New {
         self.make_anew(name).map(|()| true)
     }
 
-    /// Marks what is there, so that nobody changes it any more; false where that is a store of somebody.
+    /// Marks what is there, so that nobody changes it any more; false where that is a store of someone.
     fn mark(&mut self, name: &str) -> Result<bool, SqliteError> {
         let mut is_ours = false;
         in_one(self.open()?, |conn| {

@@ -25,7 +25,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 const REST: Duration = Duration::from_millis(100);
 
 /// Empties the journal; where the files name `erased` all the same, rebuilds the store. False when that must be done later:
-/// somebody who reads the store was in the way for as long as `patience`, or it would be rebuilt while mail is sent, which would
+/// someone who reads the store was in the way for as long as `patience`, or it would be rebuilt while mail is sent, which would
 /// wait for it.
 pub(in crate::store::sqlite) fn scrub(
     path: &Path,
@@ -57,7 +57,7 @@ pub(in crate::store::sqlite) fn scrub(
     Ok(true)
 }
 
-/// Whether an edition is being sent, or somebody has mail in hand.
+/// Whether an edition is being sent, or someone has mail in hand.
 fn is_being_sent(conn: &Connection) -> Result<bool, SqliteError> {
     let query = "SELECT EXISTS (SELECT 1 FROM editions WHERE state = ?1)
                      OR EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_in_hand WHERE claim IS NOT NULL)";

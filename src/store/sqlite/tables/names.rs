@@ -36,7 +36,7 @@ macro_rules! own {
 
 const FORGET: &str = concat!("UPDATE names SET name = ?2 WHERE id IN ", own!(), " AND name <> ?2");
 
-// Older versions let subscribers share a name. So a mail may refer to one that is somebody else's now.
+// Older versions let subscribers share a name. So a mail may refer to one that is someone else's now.
 const FORGET_IN_MAILS: &str = concat!(
     "UPDATE deliveries SET name_id = (SELECT name_id FROM subscribers WHERE id = ?1)
      WHERE recipient IN (SELECT id FROM recipients WHERE owner = ?1 UNION SELECT ?2) AND mailing IN (SELECT number FROM editions) AND name_id NOT IN ",

@@ -18,7 +18,7 @@ use crate::store::sqlite::engine::error::SqliteError;
 use crate::store::sqlite::engine::{sql, states};
 use crate::store::{BulletinAddition, BulletinPublication, Publication, PublishResult};
 
-/// Publishes with these segments, if the edition is as it was when they were rendered, and everybody is in one of them.
+/// Publishes with these segments, if the edition is as it was when they were rendered, and everyone is in one of them.
 pub(in crate::store::sqlite) fn publish(
     conn: &Connection,
     publication: &Publication,
@@ -86,7 +86,7 @@ struct Mailing<'a> {
 }
 
 impl Mailing<'_> {
-    /// Stores it with whatever `write_own` writes of it, and a mail for everybody who is meant; nothing where that says no, somebody
+    /// Stores it with whatever `write_own` writes of it, and a mail for everyone who is meant; nothing where that says no, someone
     /// is in no rendered segment, or the store was restored.
     fn publish(
         &self,

@@ -1,4 +1,4 @@
-//! One marked test copy of a bulletin, to an address that somebody types in.
+//! One marked test copy of a bulletin, to an address that someone types in.
 
 use axum::Router;
 use axum::http::StatusCode;

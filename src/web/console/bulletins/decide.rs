@@ -55,7 +55,7 @@ impl What {
         matches!(self, Self::Hold | Self::Withdraw)
     }
 
-    /// Whether it lets something go that somebody has looked at.
+    /// Whether it lets something go that someone has looked at.
     fn is_of_what_was_read(self) -> bool {
         matches!(self, Self::Approve | Self::Send)
     }
@@ -97,7 +97,7 @@ impl What {
     }
 }
 
-/// What somebody decides with, once the question was answered.
+/// What someone decides with, once the question was answered.
 struct Seen {
     order: BulletinOrder,
     look: BulletinLook,

@@ -1,4 +1,4 @@
-//! What of a bulletin somebody has read, kept as a mark in the links to the questions whether to approve or send it: so the question
+//! What of a bulletin someone has read, kept as a mark in the links to the questions whether to approve or send it: so the question
 //! can say that it has changed in between.
 
 use super::order;
@@ -21,7 +21,7 @@ pub(super) fn path(order: &BulletinOrder, action: &str, look: &BulletinLook) -> 
     format!("{path}{joint}{}", query.finish())
 }
 
-/// What changed since somebody read what has this mark; nothing where they read nothing.
+/// What changed since someone read what has this mark; nothing where they read nothing.
 pub(super) fn since(read: String, look: &BulletinLook) -> Option<String> {
     let now = look.text.as_ref().map(Bulletin::fingerprint)?;
     let changed = Fingerprint::from(read).changed(&now);

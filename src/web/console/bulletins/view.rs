@@ -151,7 +151,7 @@ async fn mails(
 async fn earlier(parts: &ConsoleParts, look: &BulletinLook) -> Result<Vec<Choice>, BulletinError> {
     let text = look.text.as_ref().filter(|text| look.record.published.is_none() && text.corrects.is_none());
     let Some(text) = text else { return Ok(Vec::new()) };
-    let first = if text.correction.is_some() { "Choose" } else { "Everybody it is for" };
+    let first = if text.correction.is_some() { "Choose" } else { "Everyone it is for" };
     let none = Choice { value: String::new(), label: first.to_owned(), chosen: look.readers_of.is_none() };
     let choices: Vec<Choice> = parts
         .bulletins()

@@ -13,7 +13,7 @@ use crate::messages;
 use crate::web::console::ask::{Field, Question};
 use crate::web::console::parts::ConsoleParts;
 
-/// What is known about an edition when somebody decides about it.
+/// What is known about an edition when someone decides about it.
 pub(super) struct Facts {
     pub(super) row: PlanRow,
     /// What of it can be read, and so approved.
@@ -50,7 +50,7 @@ impl Facts {
         })
     }
 
-    /// What somebody decides about: not how many read it, which may change at any moment.
+    /// What someone decides about: not how many read it, which may change at any moment.
     pub(super) fn seen(&self) -> (PlanState, &Option<StateReason>, &Read) {
         // That the daemon has planned it meanwhile is no change of it.
         let state = match &self.row.state {
@@ -93,7 +93,7 @@ impl Facts {
         }
     }
 
-    /// `read` is the mark of what somebody read before, on the edition's page.
+    /// `read` is the mark of what someone read before, on the edition's page.
     pub(super) fn approve(&self, read: &str) -> Question {
         let mut facts: Vec<String> = std::iter::once(self.when()).chain(self.activities.iter().cloned()).collect();
         if self.needs_approval {
@@ -121,7 +121,7 @@ impl Facts {
             ]
         } else {
             let when = dates::local_moment(&self.row.due_at);
-            vec![format!("Nobody gets it on {when} unless somebody releases it before then.")]
+            vec![format!("Nobody gets it on {when} unless someone releases it before then.")]
         };
         let reason = Field {
             name: "reason",

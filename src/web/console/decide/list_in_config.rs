@@ -38,7 +38,7 @@ pub(super) async fn ask(asking: Asked) -> Result<(Question, ()), Refusal> {
     Ok((question.about(&seen(&planned)), ()))
 }
 
-/// Everybody who leaves, and how much else is changed.
+/// Everyone who leaves, and how much else is changed.
 fn seen(planned: &Planned) -> impl std::fmt::Debug + use<> {
     let leaving = planned.leaving();
     let leaving: Vec<_> = leaving.iter().map(|(name, address)| ((*name).to_owned(), address.to_string())).collect();

@@ -1,4 +1,4 @@
-//! What of an edition somebody has read, kept as a mark in the link to the question whether to approve it: so the question can say
+//! What of an edition someone has read, kept as a mark in the link to the question whether to approve it: so the question can say
 //! what changed in between.
 
 use chrono::{DateTime, FixedOffset};
@@ -65,7 +65,7 @@ impl Read {
         digests.join("-")
     }
 
-    /// What changed since somebody read what has this mark; nothing where they read nothing.
+    /// What changed since someone read what has this mark; nothing where they read nothing.
     pub(super) fn since(&self, mark: &str) -> Option<String> {
         if mark.is_empty() || mark == self.mark() {
             return None;

@@ -22,7 +22,7 @@ use crate::web::console::parts::ConsoleParts;
 pub(super) const HERE: &str = "/deliveries";
 
 const NOTHING: &str =
-    "There's no such mail any more: perhaps somebody has already decided about it, or it has gone out in the meantime.";
+    "There's no such mail any more: perhaps someone has already decided about it, or it has gone out in the meantime.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
@@ -127,7 +127,7 @@ impl Meant {
         Ok(Some(Self { wanted, filter, mails: 1, uncertain, whose: Some(whose) }))
     }
 
-    /// What somebody decides about: so many, or just these.
+    /// What someone decides about: so many, or just these.
     fn seen(&self) -> (u64, u64, &Option<Vec<RecipientId>>) {
         (self.mails, self.uncertain, &self.filter.recipients)
     }

@@ -32,7 +32,7 @@ pub(super) const STATES: [(&str, &str); 11] = [
 /// How many subscribers of a name are looked at.
 const NAMED: usize = 200;
 
-/// What somebody looks for.
+/// What someone looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// The number under which they were sent.

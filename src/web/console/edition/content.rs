@@ -1,4 +1,4 @@
-//! What is in an edition, and what changed in it since somebody approved it.
+//! What is in an edition, and what changed in it since someone approved it.
 
 use std::collections::BTreeSet;
 
@@ -135,7 +135,7 @@ impl EditsView {
         })
     }
 
-    /// What changed in a bulletin since somebody approved it.
+    /// What changed in a bulletin since someone approved it.
     pub(in crate::web::console) fn of_one(change: &TextChange, is_approved: bool) -> Option<Self> {
         Self::new(&Edits { changes: vec![change.clone()], was_approved: true, ..Edits::default() }, is_approved)
     }

@@ -1,4 +1,4 @@
-//! One marked test copy of an edition, to an address that somebody types in. It is asked for once, and the log has a line about it.
+//! One marked test copy of an edition, to an address that someone types in. It is asked for once, and the log has a line about it.
 
 use axum::http::StatusCode;
 use axum::response::Response;

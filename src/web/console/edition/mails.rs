@@ -66,7 +66,7 @@ impl MailsView {
             figure("Taken off the list", tally.suppressed, "suppressed"),
             figure("Came back", standing.bounced, "bounced"),
         ];
-        // Those that move while somebody looks are there from the beginning.
+        // Those that move while someone looks are there from the beginning.
         let moving = ["Waiting", "Being sent", "To be tried again", "Uncertain", "Refused"];
         let is_always_shown =
             |figure: &Figure| figure.label == "Accepted" || (is_moving && moving.contains(&figure.label));

@@ -28,7 +28,7 @@ pub(super) fn shown_not(parts: &ConsoleParts, caller: &Caller, error: &AppError)
             answer::refusal(parts, caller, StatusCode::NOT_FOUND, &why, "/")
         }
         AppError::Findings(_) => {
-            let why = "The library has errors, so mails can't be shown or copied until somebody has mended them.";
+            let why = "The library has errors, so mails can't be shown or copied until someone has mended them.";
             answer::refusal(parts, caller, StatusCode::CONFLICT, why, "/")
         }
         error => answer::failed(parts, caller, error, "/"),

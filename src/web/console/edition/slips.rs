@@ -82,7 +82,7 @@ pub(super) async fn mend(asking: Asked, (number, text): (EditionNumber, ChangedT
     let content = asking.parts.content().ok_or_else(|| asking.conflict(gone, &back))?;
     let slips = Slips::new(&asking.parts.context, content);
     if !slips.mend(number, &text).await.map_err(asking.failed(&back))? {
-        return Err(asking.conflict("Somebody else has just corrected it. Look at it again.", &back));
+        return Err(asking.conflict("Someone else has just corrected it. Look at it again.", &back));
     }
     let said = format!("The website and the feeds show “{}” as it reads now.", text.now.title());
     Ok(asking.decided(vec![said], &back))

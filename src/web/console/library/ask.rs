@@ -48,7 +48,7 @@ pub(super) async fn review(asking: Asked) -> Result<(Question, Found), Refusal> 
         ..Field::default()
     };
     let mut facts = vec![format!(
-        "Say yes if somebody has read it today, {}, tried its links, and found that it's still right.",
+        "Say yes if someone has read it today, {}, tried its links, and found that it's still right.",
         dates::day(today)
     )];
     if edited.has("reviewed_by") {
@@ -74,7 +74,7 @@ pub(super) async fn reviewed(asking: Asked, (text, lying): Found) -> Result<Resp
         return Err(asking.wrong("Choose a day in the future.", &asking.here));
     }
     match asking.parts.writing().review(&text, day, asking.form.text("reviewed_by"), &lying).await {
-        Ok(()) => Ok(asking.decided(vec!["It's noted that somebody has checked it.".to_owned()], &path)),
+        Ok(()) => Ok(asking.decided(vec!["It's noted that someone has checked it.".to_owned()], &path)),
         Err(error) if is_same(&error) => Ok(asking.decided(vec!["It was checked today already.".to_owned()], &path)),
         Err(error) => Err(super::place::not_saved(&asking, error, &path)),
     }

@@ -1,4 +1,4 @@
-//! The form in which a text is written: checked and shown while somebody writes, and saved only over what its writer knew.
+//! The form in which a text is written: checked and shown while someone writes, and saved only over what its writer knew.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -121,7 +121,7 @@ pub(super) async fn download(asking: Asking) -> Response {
     answered.await.unwrap_or_else(Refusal::page)
 }
 
-/// Somebody else was faster: both are shown, and nothing is lost.
+/// Someone else was faster: both are shown, and nothing is lost.
 async fn changed(asking: Asked, found: Found) -> Response {
     let is_other_text = asking.form.text("mark") != found.lying.mark();
     let problem = if is_other_text { Problem::Conflict } else { Problem::Approved };

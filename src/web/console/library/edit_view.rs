@@ -39,7 +39,7 @@ pub(super) enum Problem {
     None,
     /// It was only checked.
     Checked,
-    /// Somebody else was faster.
+    /// Someone else was faster.
     Conflict,
     /// An edition was approved with the text meanwhile.
     Approved,
@@ -95,7 +95,7 @@ struct GroupView {
     title: String,
     hint: &'static str,
     fields: Vec<FieldView>,
-    /// Whether it's folded away until somebody wants it.
+    /// Whether it's folded away until someone wants it.
     is_folded: bool,
 }
 
@@ -118,7 +118,7 @@ struct FieldView {
     is_many: bool,
 }
 
-/// Both texts, where somebody else was faster.
+/// Both texts, where someone else was faster.
 #[derive(Debug, Serialize)]
 struct ConflictView {
     who: String,

@@ -1,4 +1,4 @@
-//! A text as families read it, for the frames on our pages: as it lies in the library, or as somebody is writing it.
+//! A text as families read it, for the frames on our pages: as it lies in the library, or as someone is writing it.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) struct FrameView {
 const VIEWS: [(&str, &str, &str); 3] =
     [("mail", "In the mail", "phone"), ("text", "As plain text", "wide"), ("web", "On the web page", "wide")];
 
-/// The frames of a text; `typed` is a mark of what somebody is writing, and empty for what lies in the library.
+/// The frames of a text; `typed` is a mark of what someone is writing, and empty for what lies in the library.
 pub(super) fn views(caller: &Caller, text: &TextRef, typed: &str) -> Vec<FrameView> {
     let url = |view: &str| {
         let typed = if typed.is_empty() { String::new() } else { format!("&typed={typed}") };

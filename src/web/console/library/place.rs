@@ -24,7 +24,7 @@ pub(super) fn named(asking: &Asking) -> Result<TextRef, Refusal> {
 
 pub(super) const NO_TEXT: &str = "There's no such text in the library.";
 
-/// A text of which somebody writes the next version can't be checked.
+/// A text of which someone writes the next version can't be checked.
 pub(super) const HAS_DRAFT: &str =
     "There's a draft of this text. Finish it, or throw it away, and check the text then.";
 

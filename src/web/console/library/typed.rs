@@ -1,4 +1,4 @@
-//! How texts look that somebody is writing: made when they were checked, and kept for the frames beside the form.
+//! How texts look that someone is writing: made when they were checked, and kept for the frames beside the form.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const KEPT: Duration = Duration::from_mins(30);
 /// How many are kept, at some hundred kilobytes each; the oldest go first.
 const MOST: usize = 40;
 
-/// The newest look of each text that somebody writes.
+/// The newest look of each text that someone writes.
 #[derive(Debug, Default)]
 pub(in crate::web::console) struct TypedTexts(Mutex<Vec<Typed>>);
 

@@ -59,7 +59,7 @@ impl PieceView {
 
 /// Who saved it.
 pub(super) fn who(version: &TextVersion) -> String {
-    version.by.clone().unwrap_or_else(|| "Somebody, in the file itself".to_owned())
+    version.by.clone().unwrap_or_else(|| "Someone, in the file itself".to_owned())
 }
 
 fn when(parts: &ConsoleParts, version: &TextVersion) -> String {

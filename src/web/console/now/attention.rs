@@ -23,7 +23,7 @@ const AHEAD: TimeDelta = TimeDelta::days(14);
 pub(super) struct Need {
     what: String,
     advice: String,
-    /// What the button says, and where it leads; empty where only somebody at the server can help.
+    /// What the button says, and where it leads; empty where only someone at the server can help.
     button: String,
     url: String,
 }

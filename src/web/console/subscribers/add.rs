@@ -124,7 +124,7 @@ enum Answer {
     Never(&'static str),
 }
 
-/// What somebody said yes to, besides what the form itself asks for.
+/// What someone said yes to, besides what the form itself asks for.
 const CHANGE: &str = "change";
 const CONFIRM: &str = "confirm";
 

@@ -12,7 +12,7 @@ use crate::web::console::ask::Question;
 use crate::web::console::asking::{Asked, Refusal};
 use crate::web::console::parts::ConsoleParts;
 
-const GONE: &str = "There's nothing left to erase: perhaps somebody has done it already.";
+const GONE: &str = "There's nothing left to erase: perhaps someone has done it already.";
 
 pub(super) async fn ask(asking: Asked) -> Result<(Question, KnownMailbox), Refusal> {
     let known = KnownMailbox::find(&asking).await?;

@@ -51,7 +51,7 @@ impl ProfileForm {
         }
     }
 
-    /// With what somebody filled in, and what is wrong with it.
+    /// With what someone filled in, and what is wrong with it.
     pub(super) fn again(config: &Config, form: &Form, problems: Vec<String>) -> Self {
         let chosen: BandSet = form.values("bands").filter_map(|band| band.parse().ok()).collect();
         let text = |name: &str| form.text(name).to_owned();

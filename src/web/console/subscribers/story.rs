@@ -155,7 +155,7 @@ fn settled_at(mailbox: &MailboxRecord, data: &SubjectData) -> Option<(&'static s
 fn careful(mailbox: &MailboxRecord, data: &SubjectData, zone: Tz) -> Vec<String> {
     let never = mailbox.suppressed.map(|reason| words::never_mailed(reason, data.suppressed_since, zone));
     let waits = data.waits_in.map(|_| {
-        "Its mail came back together with many others, so the server may be wrong. It stays subscribed until somebody decides \
+        "Its mail came back together with many others, so the server may be wrong. It stays subscribed until someone decides \
          about all of them."
             .to_owned()
     });

@@ -60,11 +60,11 @@ pub(super) async fn look_lift(asking: Asked) -> Result<(Seen, Address), Refusal>
     Ok((Seen::of(&reason), address))
 }
 
-/// What a reader wanted is lifted only by their own click, after somebody has subscribed them again.
+/// What a reader wanted is lifted only by their own click, after someone has subscribed them again.
 pub(super) async fn lift(asking: Asked, address: Address) -> Result<Response, Refusal> {
     let result = asking.parts.unsubscriber().lift(&address, false, OPERATOR).await;
     let said = match result.map_err(asking.failed(HERE))? {
-        LiftResult::Lifted(_) => format!("{address} may get mail again. It is subscribed as soon as somebody adds it."),
+        LiftResult::Lifted(_) => format!("{address} may get mail again. It is subscribed as soon as someone adds it."),
         LiftResult::NotSuppressed => format!("{address} wasn't kept from getting mail, so nothing changed."),
         LiftResult::NeedsConsent(reason) => {
             let mut why = kept_out(reason).to_owned();
@@ -105,7 +105,7 @@ pub(super) async fn ask_take_back(asking: Asked) -> Result<(Question, Option<Dat
     }
     if would.lifted > 0 {
         let addresses = count(would.lifted, "other address", "other addresses");
-        facts.push(format!("{addresses} may have mail again, but nothing is sent there until somebody adds them."));
+        facts.push(format!("{addresses} may have mail again, but nothing is sent there until someone adds them."));
     }
     let question = Question {
         title: format!(

@@ -101,7 +101,7 @@ pub(super) fn attention(wave: Wave, of: MailingName, mailboxes: u64) -> Attentio
     Attention::Wave { wave, of, mailboxes }
 }
 
-/// Those that wait in the wave: others may join or leave it while somebody thinks.
+/// Those that wait in the wave: others may join or leave it while someone thinks.
 pub(super) async fn look(asking: Asked) -> Result<(Seen, WaveId), Refusal> {
     let id = WaveId(asking.number("id")?);
     let waves = Waves::new(&asking.parts.context);

@@ -30,7 +30,7 @@ fn another_issuer_knows_nobody_and_check_says_so() {
     let before = std::mem::replace(&mut service.provider, other);
     service.fixture.edit("config.toml", &before.issuer(), &service.provider.issuer());
     service.restart();
-    // The other one's “anna” is somebody else.
+    // The other one's “anna” is someone else.
     service.sign_on(&service.browser(), "/sign-in/oidc").is(403).says("You aren't a user of this console yet");
     let ran = service.fixture.run(&["check"]);
     assert!(

@@ -146,7 +146,7 @@ pub(in crate::store) async fn what_was_decided_on_an_older_reading_is_not_writte
     let store = &*store;
     let approve = BulletinChange::Approve(Some(text("warning")));
     assert!(decide(store, None, &approve, at(1)).await);
-    assert!(!decide(store, None, &approve, at(2)).await, "somebody was faster");
+    assert!(!decide(store, None, &approve, at(2)).await, "someone was faster");
     let seen = store.bulletins().await.unwrap().remove(0);
     assert!(decide(store, Some(&seen), &BulletinChange::Hold(held("wait")), at(3)).await);
     assert!(!decide(store, Some(&seen), &BulletinChange::Withdraw, at(4)).await);
@@ -288,7 +288,7 @@ pub(in crate::store) async fn a_name_is_published_once(open: Open<'_>) {
     let first = publication(store, 1, "warning", Audience::default()).await;
     assert_eq!(store.publish_bulletin(&first).await.unwrap(), PublishResult::Published { recipients: 2 });
     assert_eq!(store.publish_bulletin(&first).await.unwrap(), PublishResult::Changed);
-    // Somebody for whom nothing was rendered.
+    // Someone for whom nothing was rendered.
     let second = publication(store, 2, "other", Audience::default()).await;
     store.subscribe(&[of(Sector::Health, "library", "8-10")], at(1)).await.unwrap();
     assert_eq!(store.publish_bulletin(&second).await.unwrap(), PublishResult::Changed);

@@ -1,4 +1,4 @@
-//! Lists in pages, and what is found without reading everybody: each against the whole list.
+//! Lists in pages, and what is found without reading everyone: each against the whole list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -71,7 +71,7 @@ pub(in crate::store) async fn a_name_is_found_by_its_words_and_comes_with_its_ma
     assert_eq!(found("st school", 1).await, [named("St Mary’s School", 2)]);
     assert_eq!(found("marys", 9).await, found("3", 9).await);
     assert_eq!(found("nobody", 9).await, []);
-    let all = store.find_subscribers(&NameQuery::everybody(), usize::MAX).await.unwrap();
+    let all = store.find_subscribers(&NameQuery::everyone(), usize::MAX).await.unwrap();
     let whole = store.subscribers().await.unwrap();
     let in_this_order: Vec<_> = all.iter().map(|id| whole.iter().find(|one| one.id == *id).unwrap().clone()).collect();
     assert_eq!(store.subscribers_of(&all).await.unwrap(), in_this_order);

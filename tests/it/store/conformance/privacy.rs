@@ -161,7 +161,7 @@ pub(in crate::store) async fn nothing_is_sent_to_whom_is_erased_meanwhile(open: 
     assert!(store.finish(SEVEN, at(4)).await.unwrap());
 }
 
-pub(in crate::store) async fn a_name_stays_while_it_names_somebody_else(open: Open<'_>) {
+pub(in crate::store) async fn a_name_stays_while_it_names_someone_else(open: Open<'_>) {
     let store = open();
     let mut both = [wish("Hill School", "a@hill.example", "4-5"), wish("Hill School", "b@hill.example", "4-5")];
     for wish in &mut both {

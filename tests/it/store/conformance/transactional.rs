@@ -177,7 +177,7 @@ pub(in crate::store) async fn leaving_closes_what_was_asked_and_undo_opens_what_
     assert_eq!((back.state, back.suppressed, back.bands), (MailboxState::Active, None, bands("4-5")));
 }
 
-pub(in crate::store) async fn nobody_is_asked_too_often_and_neither_is_everybody(open: Open<'_>) {
+pub(in crate::store) async fn nobody_is_asked_too_often_and_neither_is_everyone(open: Open<'_>) {
     let store = open();
     for minutes in 0..3 {
         assert!(matches!(ask(&*store, "a@b.example", minutes).await, Asked::Waits(_)));

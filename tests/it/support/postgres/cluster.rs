@@ -196,7 +196,7 @@ impl Cluster {
         assert!(psql(port.expect("a server runs"), DATABASE, &statement), "{condition}");
     }
 
-    /// Somebody else does this and doesn't end it, until the answer is dropped: what it locks stays locked.
+    /// Someone else does this and doesn't end it, until the answer is dropped: what it locks stays locked.
     pub(crate) fn hold(&self, statement: &str) -> Hold {
         let mut psql = Command::new(Path::new(PROGRAMS).join("psql"));
         let port = self.primary.port.to_string();

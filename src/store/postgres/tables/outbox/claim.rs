@@ -56,7 +56,7 @@ async fn hold_lease(transaction: &Transaction, me: i64) -> Result<Option<i64>, P
     transaction.row(query, params![me], |row| Ok(row.try_get(0)?)).await
 }
 
-/// Nothing of a restored store is sent until somebody releases it.
+/// Nothing of a restored store is sent until someone releases it.
 async fn is_restored(transaction: &Transaction) -> Result<bool, PostgresError> {
     transaction.is("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'restored')", params![]).await
 }

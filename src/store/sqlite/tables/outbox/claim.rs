@@ -38,7 +38,7 @@ pub(super) fn claim(
     Ok(taken)
 }
 
-/// Nothing of a restored store is sent until somebody releases it.
+/// Nothing of a restored store is sent until someone releases it.
 fn is_restored(conn: &Connection) -> Result<bool, SqliteError> {
     Ok(sql::number(conn, "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'restored')", [])? > 0)
 }
