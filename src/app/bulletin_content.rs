@@ -23,12 +23,19 @@ pub(super) struct BulletinMaker {
     config: Arc<Config>,
     content: Content,
     digests: DigestMaker,
+    /// What the mails bring along.
+    pictures: Vec<PublishedPicture>,
 }
 
 impl BulletinMaker {
     pub(super) fn new(context: &AppContext, content: &Content) -> Self {
-        let config = Arc::clone(&context.config);
-        Self { config, content: content.clone(), digests: DigestMaker::new(context, content) }
+        let (config, digests) = (Arc::clone(&context.config), DigestMaker::new(context, content));
+        Self { config, content: content.clone(), digests, pictures: content.pictures.logo_of_mail() }
+    }
+
+    /// As [`Self::new`], for more mails of a bulletin that went out with these pictures.
+    pub(super) fn with_pictures(context: &AppContext, content: &Content, pictures: Vec<PublishedPicture>) -> Self {
+        Self { pictures, ..Self::new(context, content) }
     }
 
     /// What a bulletin's mails are made of, if it goes out on this local date.
@@ -39,13 +46,13 @@ impl BulletinMaker {
         about: Option<EarlierMail<'a>>,
     ) -> BulletinIssue<'a> {
         let (service, help) = (self.content.service_info(&self.config), &self.content.library.help);
-        let pictures = in_mail(service.base_url, &self.pictures());
+        let pictures = in_mail(service.base_url, &self.pictures);
         BulletinIssue { service, bulletin, date, about, withdrawn: None, help, pictures }
     }
 
     /// What its mails bring along.
-    pub(super) fn pictures(&self) -> Vec<PublishedPicture> {
-        self.content.pictures.logo_of_mail()
+    pub(super) fn pictures(&self) -> &[PublishedPicture] {
+        &self.pictures
     }
 
     /// [`Self::segment`] of each, on all cores: nothing of a bulletin leaves before the last one is rendered.
@@ -72,7 +79,7 @@ impl BulletinMaker {
             AppError::BulletinMail { bulletin, segment: key.id(bands), source }
         })?;
         let segment = PublishedSegment { key: key.clone(), rendered };
-        self.digests.try_message(NO_EDITION, &segment, &self.pictures())?;
+        self.digests.try_message(NO_EDITION, &segment, &self.pictures)?;
         Ok(segment)
     }
 }

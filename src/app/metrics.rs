@@ -11,7 +11,7 @@ use super::report_counts;
 use super::{AppContext, AppError};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::bulletin::BulletinName;
+use crate::domain::bulletin::{BulletinName, BulletinRecord};
 use crate::domain::delivery::{Outcome, Tally};
 use crate::domain::edition::{Edition, EditionNumber, EditionState};
 use crate::domain::subscriber::SubscriberCounts;
@@ -101,8 +101,8 @@ impl MetricsCollector {
             attempts: std::array::from_fn(|at| ATTEMPTS[at].load(Ordering::Relaxed)),
             editions: self.tallies(editions.iter()).await?,
             bulletins: of_bulletins,
-            bulletins_held: held(bulletins.iter().map(|bulletin| &bulletin.course)),
-            held: held(editions.iter()),
+            bulletins_held: held(bulletins.iter().map(BulletinRecord::state)),
+            held: held(editions.iter().map(|edition| edition.state)),
             subscribers: self.store.subscriber_counts().await?,
             waves: self.store.open_waves().await?.iter().filter(|open| open.waiting > 0).count() as u64,
             suppressions: self.store.suppression_count().await?,
@@ -117,7 +117,10 @@ impl MetricsCollector {
         &self,
         editions: impl DoubleEndedIterator<Item = &'a Edition> + Clone,
     ) -> Result<Vec<(EditionNumber, Tally, u64)>, AppError> {
-        let is_over = |edition: &&Edition| matches!(edition.state, EditionState::Sent | EditionState::Withdrawn);
+        // One that was withdrawn before it went out has no mails.
+        let is_over = |edition: &&Edition| {
+            edition.is_published() && matches!(edition.state, EditionState::Sent | EditionState::Withdrawn)
+        };
         let finished = editions.clone().filter(is_over);
         let shown_from = finished.map(|edition| edition.number).rev().nth(FINISHED - 1);
         let (mut tallies, bounces) = (Vec::new(), self.store.bounce_counts().await?);
@@ -131,6 +134,6 @@ impl MetricsCollector {
     }
 }
 
-fn held<'a>(editions: impl Iterator<Item = &'a Edition>) -> u64 {
-    editions.filter(|edition| edition.state == EditionState::Held).count() as u64
+fn held(states: impl Iterator<Item = EditionState>) -> u64 {
+    states.filter(|state| *state == EditionState::Held).count() as u64
 }

@@ -53,7 +53,8 @@ pub(super) struct Bulletin {
     /// Send one marked copy to this address; nothing but a line in the log records it
     #[arg(long, value_name = "ADDRESS", conflicts_with = "dry_run")]
     to: Option<Address>,
-    /// Send it although an edition is due within the hour or before all of it has left, or is being sent
+    /// Send it although an edition is being sent, or is due within the hour or before all of it has left; or although mails of the
+    /// edition that it is about may still leave
     #[arg(long)]
     beside_edition: bool,
     /// Answer in JSON
@@ -113,7 +114,8 @@ impl Bulletin {
         let readers_of = edition.or_else(|| self.other.clone().map(MailingName::Bulletin));
         let narrowing = Narrowing { bands, sectors, readers_of };
         let (beside_edition, confirmed) = (self.beside_edition, self.yes);
-        BulletinOrder { name: self.name.clone(), narrowing, beside_edition, confirmed }
+        let before_the_last_has_left = beside_edition;
+        BulletinOrder { name: self.name.clone(), narrowing, beside_edition, before_the_last_has_left, confirmed }
     }
 
     async fn dry_run(&self, context: &Context) -> Result<ExitCode, Failure> {

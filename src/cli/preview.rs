@@ -88,7 +88,13 @@ impl Preview {
         let (app, content) = context.open_whole_copy().await?;
         let (bulletins, previewer) = (Bulletins::new(&app, Some(&content)), Previewer::new(&app, &content));
         let narrowing = Narrowing { readers_of, ..Narrowing::default() };
-        let order = BulletinOrder { name: name.clone(), narrowing, beside_edition: true, confirmed: true };
+        let order = BulletinOrder {
+            name: name.clone(),
+            narrowing,
+            beside_edition: true,
+            before_the_last_has_left: true,
+            confirmed: true,
+        };
         let mut rehearsal = bulletins.rehearse(&order).await?;
         let findings = bulletins.findings(name).await?;
         let folder = self.out.clone();

@@ -145,7 +145,9 @@ fn bulletin_part(text: &Bulletin, part: TextPart) -> String {
         }
         TextPart::Audience => {
             let bands = text.bands.iter().map(|band| format!("band {band}"));
-            lines(bands.chain(text.sectors.iter().map(|sector| sector.as_str().to_owned())))
+            let sectors = text.sectors.iter().map(|sector| sector.as_str().to_owned());
+            let corrects = text.corrects.map(|edition| format!("readers of edition {edition}"));
+            lines(bands.chain(sectors).chain(corrects))
         }
         _ => String::new(),
     }

@@ -108,7 +108,7 @@ impl Bulletins {
     /// When the store fails.
     pub async fn complete_withdrawals(&self) -> Result<(), BulletinError> {
         let is_begun =
-            |record: &BulletinRecord| record.withdrawn_at.is_some() && record.course.state == EditionState::Held;
+            |record: &BulletinRecord| record.withdrawn_at.is_some() && record.course.state != EditionState::Sent;
         for record in self.context.store.bulletins().await?.into_iter().filter(is_begun) {
             self.give_up_what_waits(record.id.mailing(), 0).await?;
         }

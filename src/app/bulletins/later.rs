@@ -14,7 +14,7 @@ use crate::app::restored::RestoredStore;
 use crate::domain::bulletin::{BulletinId, BulletinName, BulletinRecord, PublishedBulletin, life};
 use crate::domain::edition::EditionState;
 use crate::domain::segment::SegmentKey;
-use crate::store::{BulletinAddition, PublishResult, PublishedSegment};
+use crate::store::{BulletinAddition, PublishResult, PublishedPicture, PublishedSegment};
 
 /// For how long after a bulletin was sent it is looked for more readers: for nearly as long as what it said is kept.
 const FOLLOWED: TimeDelta = TimeDelta::days(60);
@@ -87,24 +87,27 @@ impl Bulletins {
         let Some(stored) = store.published(record.id.mailing()).await?.filter(|_| !missed.is_empty()) else {
             return Ok(None);
         };
+        let pictures = stored.pictures;
         let known: BTreeSet<SegmentKey> = stored.segments.into_values().map(|segment| segment.key).collect();
         let keys: Vec<_> = missed.into_iter().map(|one| one.key).filter(|key| !known.contains(key)).collect();
-        let segments = if keys.is_empty() { Vec::new() } else { self.rendered(&record, published, &keys).await? };
+        let segments =
+            if keys.is_empty() { Vec::new() } else { self.rendered(&record, published, pictures, &keys).await? };
         let after = life::resume(&record).map_err(|_| BulletinError::KeepsChanging(record.name.clone()))?;
         let (audience, at) = (published.audience.clone(), self.context.clock.now());
         Ok(Some(BulletinAddition { before: record, after, audience, at, served, segments }))
     }
 
-    /// As it would have read for these when it went out.
+    /// As it would have read for these when it went out, with the pictures of that day: those are what its mails are made of.
     async fn rendered(
         &self,
         record: &BulletinRecord,
         published: &PublishedBulletin,
+        pictures: Vec<PublishedPicture>,
         keys: &[SegmentKey],
     ) -> Result<Vec<PublishedSegment>, BulletinError> {
         let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(record.name.clone()))?;
-        let (about, maker) =
-            (earlier(&self.context, &published.audience).await?, BulletinMaker::new(&self.context, content));
+        let about = earlier(&self.context, &published.audience).await?;
+        let maker = BulletinMaker::with_pictures(&self.context, content, pictures);
         let sent_at = record.course.published_at.unwrap_or_else(|| self.context.clock.now());
         let date = self.context.local(sent_at).date_naive();
         let issue = maker.issue(&published.text, date, about.as_ref().map(Earlier::as_shown));

@@ -96,8 +96,11 @@ impl Bulletins {
                 Some(text) if is_open => self.changed(&record, text).await?,
                 _ => None,
             },
-            may_follow: match &order.narrowing.readers_of {
-                Some(mailing) if is_open => self.may_follow(Some(self.number_of(mailing).await?)).await?,
+            may_follow: match text
+                .as_ref()
+                .map_or_else(|| order.narrowing.readers_of.clone(), |text| order.narrowing.of_whom(text))
+            {
+                Some(mailing) if is_open => self.may_follow(Some(self.number_of(&mailing).await?)).await?,
                 _ => 0,
             },
             beside: if is_open { self.beside(&order.name, readers).await? } else { None },
@@ -210,7 +213,7 @@ impl Bulletins {
         let (sender, text) = (sender(&self.context.config, &self.context.keyring), text.clone());
         let readers_of = order.narrowing.of_whom(&text);
         let of = BulletinOf { text, audience, readers_of, id: record.id };
-        let pictures = maker.pictures();
+        let pictures = maker.pictures().to_vec();
         Ok(One { sender, pictures, segment, recipients: found.recipients, of, at })
     }
 }

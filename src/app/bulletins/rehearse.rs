@@ -84,7 +84,7 @@ impl Bulletins {
         let readers_of = order.narrowing.of_whom(text);
         let may_follow = self.may_follow(audience.readers_of).await?;
         let of = BulletinOf { text: text.clone(), audience, readers_of, id: record.id };
-        let proof = previewer.bulletin_proof(of, (says, maker.pictures()), segments)?;
+        let proof = previewer.bulletin_proof(of, (says, maker.pictures().to_vec()), segments)?;
         let required = self.context.config.schedule.approval == Approval::Required;
         let needs_approval = required && !record.is_approved_as(text);
         let edited = self.changed(&record, text).await?.map(|change| change.parts).unwrap_or_default();

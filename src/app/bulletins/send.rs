@@ -31,6 +31,8 @@ pub struct BulletinOrder {
     pub narrowing: Narrowing,
     /// Send it although an edition is due before it's done or within an hour after that, or is being sent.
     pub beside_edition: bool,
+    /// Send it although mails of what it is about may still leave.
+    pub before_the_last_has_left: bool,
     /// Send it without asking.
     pub confirmed: bool,
 }
@@ -109,19 +111,25 @@ impl Bulletins {
             }
             let (now, text) = (self.context.clock.now(), self.needed_text(&order.name)?);
             self.refuse_unless_it_may_go(&record, text, now).await?;
-            let audience = self.audience(text, order).await?;
-            let may_follow = self.refuse_before_the_last_has_left(order, &audience).await?;
+            let (audience, readers_of) = (self.audience(text, order).await?, order.narrowing.of_whom(text));
+            let may_follow = self.refuse_before_the_last_has_left(order, readers_of.as_ref(), &audience).await?;
             let segments = self.segments(&audience).await?;
             let readers = segments.iter().map(|segment| segment.recipients).sum();
             if readers == 0 {
                 return Ok(BulletinPublished::Nobody(record.state_as(text)));
             }
-            if !order.beside_edition {
-                self.refuse_beside_an_edition(&order.name, readers, now).await?;
-            }
+            let beside_edition = match self.refuse_beside_an_edition(&order.name, readers, now).await {
+                Ok(()) => false,
+                Err(BulletinError::BesideEdition { .. } | BulletinError::BesideSending { .. })
+                    if order.beside_edition =>
+                {
+                    true
+                }
+                Err(error) => return Err(error),
+            };
             let asked = (text.clone(), audience.clone(), readers);
             if self.asks(order) && confirmed.as_ref() != Some(&asked) {
-                let (title, readers_of) = (text.title.clone(), order.narrowing.readers_of.clone());
+                let title = text.title.clone();
                 let pending = PendingBulletin { name: order.name.clone(), title, readers_of, readers, may_follow };
                 match observer.may_send_bulletin(&pending) {
                     Some(true) => confirmed = Some(asked),
@@ -129,8 +137,7 @@ impl Bulletins {
                     None => return Err(BulletinError::Unconfirmed { name: order.name.clone(), readers }),
                 }
             }
-            let publication =
-                self.publication((before, &record), text, (audience, order.beside_edition), segments).await?;
+            let publication = self.publication((before, &record), text, (audience, beside_edition), segments).await?;
             if let PublishResult::Published { recipients } = self.context.store.publish_bulletin(&publication).await? {
                 tracing::info!(bulletin = %order.name, recipients, "published");
                 return Ok(BulletinPublished::Sending(record.id.mailing()));
@@ -151,13 +158,14 @@ impl Bulletins {
     pub(super) async fn refuse_before_the_last_has_left(
         &self,
         order: &BulletinOrder,
+        readers_of: Option<&MailingName>,
         audience: &Audience,
     ) -> Result<u64, BulletinError> {
         let store = &self.context.store;
-        let (Some(mailing), Some(number)) = (&order.narrowing.readers_of, audience.readers_of) else { return Ok(0) };
+        let (Some(mailing), Some(number)) = (readers_of, audience.readers_of) else { return Ok(0) };
         let waiting = store.tally(number).await?.waiting();
         let is_held = store.edition(number).await?.is_some_and(|earlier| earlier.state == EditionState::Held);
-        if waiting > 0 && !is_held && !order.beside_edition {
+        if waiting > 0 && !is_held && !order.before_the_last_has_left {
             let (name, mailing) = (order.name.clone(), mailing.clone());
             return Err(BulletinError::StillLeaving { name, mailing, waiting });
         }
@@ -289,7 +297,7 @@ impl Bulletins {
             served: config.bands.names(),
             sender: sender(config, &self.context.keyring),
             segments,
-            pictures: maker.pictures(),
+            pictures: maker.pictures().to_vec(),
         })
     }
 }

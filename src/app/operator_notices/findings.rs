@@ -22,7 +22,9 @@ impl OperatorNotices {
     pub(super) async fn found(&self, now: DateTime<Utc>, today: NaiveDate) -> Result<Found, AppError> {
         let AppContext { config, store, .. } = &self.context;
         let (editions, bulletins) = (store.editions().await?, store.bulletins().await?);
-        let courses: Vec<Edition> = bulletins.iter().map(|bulletin| bulletin.course.clone()).collect();
+        // Whoever withdrew one in the middle knows that it's over.
+        let went_on = bulletins.iter().filter(|bulletin| bulletin.withdrawn_at.is_none());
+        let courses: Vec<Edition> = went_on.map(|bulletin| bulletin.course.clone()).collect();
         let mut tallies = BTreeMap::new();
         let is_recent = |edition: &&Edition| edition.published_at.is_some_and(|at| now <= at + RECENT);
         for edition in editions.iter().chain(&courses).filter(is_recent) {

@@ -28,7 +28,8 @@ pub struct WentOn {
     pub is_cut_off: bool,
 }
 
-/// Goes on with every bulletin that is being sent, the oldest first, for so long at most. An edition that is to come is made way for:
+/// Goes on with every bulletin that is being sent, the oldest first, for so long at most in all: each has its share, so that a long
+/// one keeps no other waiting. An edition that is to come is made way for:
 /// an hour before, and by bulletins that may go out beside it a minute before.
 ///
 /// # Errors
@@ -39,11 +40,16 @@ pub async fn go_on(
     observer: &dyn Observer,
     stop: &CancellationToken,
 ) -> Result<WentOn, SendError> {
-    let (mut went_on, mut failed, begun) = (WentOn::default(), Ok(()), context.clock.now());
+    let (mut went_on, mut failed) = (WentOn::default(), Ok(()));
     let deliverer = Deliverer::new(context);
-    for bulletin in bulletins_on_their_way(&*context.store).await? {
-        let left = Left::until(context.next_to_come().await?, &bulletin, (begun, most), context.clock.now());
-        if stop.is_cancelled() || left.time == Some(Duration::ZERO) {
+    let bulletins = bulletins_on_their_way(&*context.store).await?;
+    let share = most.map(|most| most / u32::try_from(bulletins.len()).unwrap_or(u32::MAX).max(1));
+    for bulletin in bulletins {
+        if stop.is_cancelled() {
+            break;
+        }
+        let left = Left::until(context.next_to_come().await?, &bulletin, share, context.clock.now());
+        if left.time == Some(Duration::ZERO) {
             match left.makes_way_for {
                 Some(edition) => observer.makes_way(&bulletin.name, edition.edition, false),
                 None => went_on.is_cut_off = true,
@@ -79,16 +85,11 @@ struct Left {
 }
 
 impl Left {
-    fn until(
-        next: Option<NextEdition>,
-        bulletin: &BulletinRecord,
-        (begun, most): (DateTime<Utc>, Option<Duration>),
-        now: DateTime<Utc>,
-    ) -> Self {
+    fn until(next: Option<NextEdition>, bulletin: &BulletinRecord, most: Option<Duration>, now: DateTime<Utc>) -> Self {
         let may_go_beside = bulletin.published.as_ref().is_some_and(|published| published.beside_edition);
         let ahead = if may_go_beside { SETTLES } else { BESIDE };
         let way = next.map(|next| next.due_at.to_utc() - ahead);
-        let end = most.and_then(|most| begun.checked_add_signed(TimeDelta::from_std(most).ok()?));
+        let end = most.and_then(|most| now.checked_add_signed(TimeDelta::from_std(most).ok()?));
         let makes_way_for = next.filter(|_| way.is_some_and(|way| end.is_none_or(|end| way <= end)));
         let ends = [way, end].into_iter().flatten().min();
         Self { time: ends.map(|ends| (ends - now).to_std().unwrap_or_default()), makes_way_for }
@@ -150,7 +151,7 @@ mod tests {
     fn an_edition_is_made_way_for_an_hour_before_or_a_minute() {
         let next = NextEdition { edition: EditionNumber(7), due_at: at(120).fixed_offset() };
         let time = |beside, now: i64, most| {
-            let left = Left::until(Some(next), &sending(beside), (at(now), most), at(now));
+            let left = Left::until(Some(next), &sending(beside), most, at(now));
             (left.time.map(|time| time.as_secs() / 60), left.makes_way_for.is_some())
         };
         assert_eq!(time(false, 0, None), (Some(60), true));
@@ -163,7 +164,7 @@ mod tests {
 
     #[test]
     fn without_an_edition_nothing_is_made_way_for() {
-        let left = |most| Left::until(None, &sending(false), (at(0), most), at(0));
+        let left = |most| Left::until(None, &sending(false), most, at(0));
         assert_eq!(left(None), Left { time: None, makes_way_for: None });
         assert_eq!(left(Some(MINUTE)), Left { time: Some(MINUTE), makes_way_for: None });
     }

@@ -135,8 +135,8 @@ impl Writing {
     fn bulletin(&self, content: &Content, bulletin: &Bulletin) -> Result<Preview, AppError> {
         let bands = &self.context.config.bands;
         let maker = BulletinMaker::new(&self.context, content);
-        // Which edition a correction is about is said when it's sent.
-        let edition = MailingName::Edition(EditionNumber(1));
+        // Where the file doesn't say which edition it is about, that is said when it's sent.
+        let edition = MailingName::Edition(bulletin.corrects.unwrap_or(EditionNumber(1)));
         let earlier = EarlierMail { name: &edition, date: self.today(), title: "the theme’s title" };
         let issue = maker.issue(bulletin, self.today(), bulletin.correction.as_ref().map(|_| earlier));
         let named: BandSet = bulletin.bands.iter().cloned().collect();
@@ -146,7 +146,7 @@ impl Writing {
         let rendered = maker.segment(&issue, &key)?.rendered;
         let web = pages::bulletin(&content.templates, &issue, bands)?;
         let shown = self.shown(content, &rendered, web, "")?;
-        Ok(Preview { mail: with_pictures(&shown.mail, &maker.pictures()), ..shown })
+        Ok(Preview { mail: with_pictures(&shown.mail, maker.pictures()), ..shown })
     }
 
     /// With what a preview shows in the place of a reader's own links.

@@ -82,7 +82,7 @@ fn look_and_approve(of: &MailingName) -> String {
             format!("`fortnightly preview --edition {number}`, then `fortnightly approve {number}`")
         }
         MailingName::Bulletin(name) => {
-            format!("`fortnightly bulletin {name} --dry-run`, then `fortnightly approve bulletin:{name}`")
+            format!("`fortnightly preview bulletin:{name}`, then `fortnightly approve bulletin:{name}`")
         }
     }
 }

@@ -169,11 +169,7 @@ fn unsent(mailing: &MailingName, waiting: u64, total: u64, resend: bool) -> Matt
         "Once the service is released they count as uncertain: nobody knows whether they arrived."
     };
     let what = format!("{waiting} of the {total} mails of {mailing} had not been sent at that time.");
-    let page = match mailing {
-        MailingName::Edition(number) => Some(ConsolePage::Edition(*number)),
-        MailingName::Bulletin(_) => None,
-    };
-    matter(what, then, page)
+    matter(what, then, Some(ConsolePage::of(mailing)))
 }
 
 fn replaced(Replacement { edition, pick }: &Replacement) -> Matter {

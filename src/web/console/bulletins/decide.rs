@@ -133,7 +133,7 @@ async fn asked(what: What, asking: Asked) -> Result<(Question, Seen), Refusal> {
         let whose = (look.readers_of.as_ref().map(ToString::to_string), look.may_follow > 0);
         question.about(&(&look.text, look.state, &record.course.reason, whose, beside))
     };
-    order.beside_edition = look.beside.is_some() || look.may_follow > 0;
+    (order.beside_edition, order.before_the_last_has_left) = (look.beside.is_some(), look.may_follow > 0);
     Ok((question, Seen { order, look }))
 }
 

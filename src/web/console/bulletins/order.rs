@@ -30,7 +30,7 @@ pub(super) fn ordered(name: &str, query: Option<&str>) -> Result<BulletinOrder, 
     let Ok(name) = name.parse::<BulletinName>() else { return Err(BulletinError::NoName) };
     let readers_of = mailing::of_key(&parameter(query, OF));
     let narrowing = Narrowing { readers_of, ..Narrowing::default() };
-    Ok(BulletinOrder { name, narrowing, beside_edition: false, confirmed: true })
+    Ok(BulletinOrder { name, narrowing, beside_edition: false, before_the_last_has_left: false, confirmed: true })
 }
 
 /// What is asked about.
