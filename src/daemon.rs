@@ -55,8 +55,8 @@ const BULLETINS: Duration = Duration::from_mins(1);
 const FRESH_FILES: Duration = Duration::from_secs(45);
 
 use log::Log;
-use watch::Current;
 pub use watch::Stamp;
+use watch::{Alone, Current};
 
 /// The files that a daemon lives by, and who asks it to read them again.
 #[derive(Debug)]
@@ -170,11 +170,11 @@ pub async fn console_alone(
     let listener = web::listen(context.config.web.console_listen).await?;
     let opening = console::opening(&context, &listener, tell).await?;
     tell_address("console", &listener);
-    let site = web::console::site(&opening, move || ConsoleParts {
-        context: context.clone(),
-        loaded: loaded.clone(),
-        broken: None,
-        decided: Arc::default(),
+    let (current, now) = channel::channel(Alone { context, loaded, broken: None });
+    tokio::spawn(watch::watch_alone(current, stop.clone()));
+    let site = web::console::site(&opening, move || {
+        let Alone { context, loaded, broken } = now.borrow().clone();
+        ConsoleParts { context, loaded, broken, decided: Arc::default() }
     });
     web::serve(site, listener, stop).await;
     Ok(())

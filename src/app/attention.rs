@@ -167,6 +167,8 @@ pub enum EditionAttention {
         /// When it is due.
         due: DateTime<FixedOffset>,
     },
+    /// A bulletin that nobody can send before someone has approved it.
+    Unapproved,
     /// It is due, and nobody sends it.
     Overdue {
         /// When it was due.
@@ -215,6 +217,7 @@ impl EditionAttention {
             Self::Held { .. }
             | Self::WouldBeHeld(_)
             | Self::NeedsApproval { .. }
+            | Self::Unapproved
             | Self::Overdue { unapproved: true, .. }
             | Self::Undelivered { how: Undelivered::Uncertain, .. } => true,
             Self::Overdue { due, unapproved: false } => now > due.to_utc() + UNDER_WAY,

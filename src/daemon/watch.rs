@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::attention::BrokenFiles;
 use crate::app::reload::{self, Reloaded};
-use crate::app::{AppContext, AppError, Content};
+use crate::app::{AppContext, AppError, Content, Loaded};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::text::without_addresses;
 use crate::messages;
@@ -134,27 +134,68 @@ pub(super) async fn watch(current: watch::Sender<Current>, syncs: bool, asked: A
             }
             // What was written while we read is no error yet.
             Ok(Err(_)) if Stamp::now(&config).await.is_some_and(|now| now != still) => {}
-            broken => {
-                let errors = match &broken {
-                    Ok(Err(AppError::Findings(findings))) => findings.iter().filter(|one| one.is_error()).count(),
-                    _ => 1,
-                };
-                match broken {
-                    Ok(Err(error)) => complain(&error),
+            failed => {
+                match &failed {
+                    Ok(Err(error)) => complain(error),
                     Err(panic) => tracing::error!("reading the changed files broke off: {panic}"),
                     Ok(Ok(_)) => {}
                 }
+                let error = failed.ok().and_then(Result::err);
                 // Whoever waits for a fresh judgement may go on with what is in force.
                 current.send_if_modified(|current| {
                     current.stamp = still;
-                    // Whoever saves the next mistake does not begin anew.
-                    let since = current.broken.map_or_else(|| current.context.clock.now(), |broken| broken.since);
-                    current.broken = Some(BrokenFiles { errors: errors as u64, since });
+                    current.broken = Some(broken(&current.context, current.broken, error.as_ref()));
                     false
                 });
             }
         }
     }
+}
+
+/// What a console that runs alone shows. Unlike a daemon, it opens where library or templates are wrong, too.
+#[derive(Clone)]
+pub(super) struct Alone {
+    pub(super) context: AppContext,
+    pub(super) loaded: Loaded,
+    /// The files were changed since and are wrong.
+    pub(super) broken: Option<BrokenFiles>,
+}
+
+/// As [`watch`], for a console that runs alone; the subscribers are left to the daemon.
+pub(super) async fn watch_alone(current: watch::Sender<Alone>, stop: CancellationToken) {
+    let config = current.borrow().context.config.file.clone();
+    let mut judged = Stamp::now(&config).await;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let Some(seen) = Stamp::now(&config).await.filter(|seen| Some(*seen) != judged) else { continue };
+        let Some(still) = until_still(&config, seen, &stop).await else { continue };
+        let before = current.borrow().context.clone();
+        match tokio::spawn(async move { reload::reload(&before).await }).await {
+            Ok(Ok(Reloaded { context, content, .. })) => {
+                current.send_replace(Alone { context, loaded: Loaded::Whole(content), broken: None });
+            }
+            Ok(Err(error)) if error.may_pass() => continue,
+            Ok(Err(error)) => {
+                complain(&error);
+                current.send_modify(|alone| alone.broken = Some(broken(&alone.context, alone.broken, Some(&error))));
+            }
+            Err(panic) => tracing::error!("reading the changed files broke off: {panic}"),
+        }
+        judged = Some(still);
+    }
+}
+
+/// What is wrong with files that were changed. Whoever saves the next mistake does not begin anew.
+fn broken(context: &AppContext, before: Option<BrokenFiles>, error: Option<&AppError>) -> BrokenFiles {
+    let errors = match error {
+        Some(AppError::Findings(findings)) => findings.iter().filter(|one| one.is_error()).count(),
+        _ => 1,
+    };
+    let since = before.map_or_else(|| context.clock.now(), |broken| broken.since);
+    BrokenFiles { errors: errors as u64, since }
 }
 
 /// Brings the store into line with the new config; whether that is done. A store that is locked now is tried again.

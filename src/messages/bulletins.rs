@@ -33,14 +33,15 @@ pub fn refusal(error: &BulletinError) -> String {
              `fortnightly withdraw bulletin:{name} --undo`."
         ),
         BulletinError::WithdrawnMidway { name, tally } => format!(
-            "bulletin {name} was withdrawn while it was being sent ({}), so what had not left by then never leaves. To write to \
-             the others, copy its file under a new name and mend the text.",
+            "bulletin {name} was withdrawn while it was being sent ({}), so what had not left by then never leaves. A copy \
+             of its file under a new name would go to everyone whom it names, also to those who have this one.",
             accepted(tally)
         ),
         BulletinError::Published { name, decision, state, tally } => published(name, *decision, *state, tally),
         BulletinError::OtherAudience(name) => format!(
             "bulletin {name} was sent to other readers than these, and a bulletin is sent once. Without --bands, --sector, \
-             --edition and --bulletin, this command finishes what is left of it. To write to others, copy its file under a new name."
+             --edition and --bulletin, this command finishes what is left of it. A copy of its file \
+             under a new name is another bulletin: narrow it to those who haven't had this one."
         ),
         BulletinError::BesideEdition { name, edition, due_at, until } => beside(name, *edition, due_at, until.as_ref()),
         BulletinError::BesideSending { name, edition } => format!(
@@ -253,7 +254,7 @@ fn next_step(name: &BulletinName, state: EditionState, is_published: bool) -> Op
         )),
         EditionState::Held => Some(format!("It stays held until `fortnightly release bulletin:{name}`.")),
         EditionState::Withdrawn if is_published => {
-            Some("Nobody can send the rest again. To write to the others, copy its file under a new name.".to_owned())
+            Some("Nobody can send the rest again. A copy of its file under a new name would go to everyone whom it names, also to those who have this one.".to_owned())
         }
         EditionState::Withdrawn => {
             Some(format!("It's never sent. To take this back: `fortnightly withdraw bulletin:{name} --undo`."))

@@ -112,8 +112,8 @@ fn never_again(mailing: &MailingName, why: NeverAgain) -> String {
             format!("edition {newer} fell due since, so {mailing} is over: whoever missed it reads the newer one")
         }
         NeverAgain::Withdrawn => format!(
-            "{mailing} was withdrawn while it was being sent, so what had not left by then never leaves. To write to those who \
-             didn't get it, copy its file under a new name and mend the text"
+            "{mailing} was withdrawn while it was being sent, so what had not left by then never leaves. A copy of \
+             its file under a new name would go to everyone whom it names, also to those who have this one"
         ),
         NeverAgain::Forgotten => {
             format!("{mailing} was sent so long ago that what its mails said is no longer kept, so none is sent again")

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use chrono::{TimeDelta, Utc};
 use fortnightly::app::bootstrap;
 use fortnightly::app::bulletins::Bulletins;
 use fortnightly::app::bulletins::send::BulletinOrder;
@@ -386,7 +387,8 @@ fn what_failed_is_taken_up_again() {
 
 /// On whatever day the tests run, no edition is due: a bulletin would make way for it, and a daemon would send it.
 fn alone(fixture: Fixture) -> Fixture {
-    fixture.edit("config.toml", "anchor = 2026-09-07", "anchor = 2199-01-07");
+    let next_week = Utc::now().date_naive() + TimeDelta::days(7);
+    fixture.edit("config.toml", "anchor = 2026-09-07", &format!("on_closed_day = \"send\"\nanchor = {next_week}"));
     fixture
 }
 

@@ -253,7 +253,7 @@ fn a_line_in_a_windows_file_is_counted_right() {
 #[test]
 fn every_truncation_of_a_file_is_an_error_and_no_panic() {
     let text = fs::read_to_string(fixtures().join("good/kindness/kind-words-4-5.md")).expect("a file");
-    let last = text.find("Tell someone").expect("its last sentence");
+    let last = text.find("Tell somebody").expect("its last sentence");
     for end in (0..last).filter(|end| text.is_char_boundary(*end)) {
         let codes = codes_with("kindness/kind-words-4-5.md", |text| text.as_bytes()[..end].to_vec());
         assert!(!codes.is_empty(), "cut at byte {end}: {:?}", &text[..end]);

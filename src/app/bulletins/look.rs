@@ -37,6 +37,8 @@ pub struct BulletinLook {
     /// What was edited since someone approved of it: by its parts, and word by word where it's known what was approved.
     pub edited: Vec<TextPart>,
     pub change: Option<TextChange>,
+    /// It went out, and its file says something else now.
+    pub was_changed_since: bool,
     /// It goes to those who got this, as it was sent or as it's asked for.
     pub readers_of: Option<MailingName>,
     /// Who got it, or would get it now. None where that can't be said: a correction of nothing yet, or one of which the mails
@@ -86,6 +88,7 @@ impl Bulletins {
             state: file.map_or_else(|| record.state(), |file| record.state_as(file)),
             needs_approval: is_open && required && text.as_ref().is_some_and(|text| !record.is_approved_as(text)),
             edited: file.filter(|_| is_open).map(|file| record.edited(file)).unwrap_or_default(),
+            was_changed_since: record.published.as_ref().zip(file).is_some_and(|(sent, file)| sent.text != *file),
             readers_of: match &record.published {
                 Some(sent) => name_of(&self.context, sent.audience.readers_of).await?,
                 None => text

@@ -86,6 +86,7 @@ fn key(attention: &Attention, now: DateTime<Utc>) -> Option<String> {
         },
         Attention::Bulletin(name, what) => match what {
             EditionAttention::Held { .. } => Some(format!("bulletin {name}")),
+            EditionAttention::Unapproved => Some(format!("bulletin {name} unapproved")),
             EditionAttention::Edited { .. } => Some(format!("bulletin {name} edited")),
             EditionAttention::Unfinished { .. } => Some(format!("bulletin {name} unfinished")),
             // The notice that it has gone out tells what became of its mails.

@@ -5,7 +5,8 @@ use super::rules::{of_bounces, of_state, of_wave};
 use crate::app::AppError;
 use crate::app::attention::{Attention, EditionAttention};
 use crate::app::edition::mailing_name;
-use crate::domain::bulletin::BulletinRecord;
+use crate::domain::bulletin::{BulletinName, BulletinRecord};
+use crate::domain::calendar::Approval;
 use crate::domain::edition::{Edit, EditionState};
 use crate::domain::subscription::bounce::BounceCount;
 use crate::domain::subscription::wave::Wave;
@@ -20,11 +21,22 @@ impl Reporter {
             let needs = of_state(&record.course, &tally).into_iter().chain(self.edited_bulletin(record));
             found.extend(needs.map(|need| Attention::Bulletin(record.name.clone(), need)));
         }
+        found.extend(self.unapproved(&records).map(|name| Attention::Bulletin(name, EditionAttention::Unapproved)));
         for (number, need) in of_bounces(records.iter().map(|record| &record.course), bounces) {
             let record = records.iter().find(|record| record.id.mailing() == number);
             found.extend(record.map(|record| Attention::Bulletin(record.name.clone(), need)));
         }
         Ok(found)
+    }
+
+    /// Those of the library that nobody can send before they are approved, and that nobody has approved.
+    fn unapproved(&self, records: &[BulletinRecord]) -> impl Iterator<Item = BulletinName> {
+        let is_required = self.context.config.schedule.approval == Approval::Required;
+        let content = self.loaded.content().filter(|_| is_required);
+        let texts = content.into_iter().flat_map(|content| &content.library.bulletins);
+        let waits = |record: &BulletinRecord| record.state() == EditionState::Planned;
+        let record = |name: &BulletinName| records.iter().find(|record| record.name == *name);
+        texts.map(|text| text.name.clone()).filter(move |name| record(name).is_none_or(waits))
     }
 
     /// Waves of bounces that wait for a person, and those of which a decision broke off.

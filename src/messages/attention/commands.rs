@@ -15,6 +15,9 @@ pub(super) fn of_mailing(of: &MailingName, what: &EditionAttention) -> String {
         EditionAttention::NeedsApproval { due } => {
             format!("{of} needs approval before {}: look at {}", local_moment(due), look_and_approve(of))
         }
+        EditionAttention::Unapproved => {
+            format!("{of} waits for approval, and nobody can send it before that: look at {}", look_and_approve(of))
+        }
         EditionAttention::Overdue { due, unapproved: true } => format!(
             "{of} was due on {} and nobody has approved it: look at {}",
             local_moment(due),

@@ -20,6 +20,11 @@ pub(super) fn of_mailing(of: &MailingName, what: &EditionAttention) -> Matter {
             format!("Read it on its page, then press “{}”.", button::APPROVE),
             page,
         ),
+        EditionAttention::Unapproved => matter(
+            format!("{} waits for approval. Nobody can send it before that.", of.capital()),
+            format!("Read it on its page, then press “{}”.", button::APPROVE),
+            page,
+        ),
         EditionAttention::Overdue { due, unapproved: true } => matter(
             format!(
                 "{} was due on {} and has not gone out, because nobody approved it.",

@@ -32,6 +32,7 @@ fn of_edition(what: &EditionAttention) -> String {
         EditionAttention::Held { .. } => "is held.".to_owned(),
         EditionAttention::WouldBeHeld(_) => "can't go out as it is.".to_owned(),
         EditionAttention::NeedsApproval { due } => format!("needs approval before {}.", local_moment(due)),
+        EditionAttention::Unapproved => "waits for approval.".to_owned(),
         EditionAttention::Overdue { .. } => "was due and hasn't been sent.".to_owned(),
         EditionAttention::Edited { .. } => "was edited.".to_owned(),
         EditionAttention::WithoutPicture(_) => "goes out without one of its pictures.".to_owned(),

@@ -25,7 +25,9 @@ pub const NO_TEXT: &str = "Its text can't be read: its file is gone, or the libr
 /// Why a bulletin isn't sent or shown, or can't be decided about.
 pub fn refusal(error: &BulletinError) -> String {
     match error {
-        BulletinError::NoName | BulletinError::Unknown { .. } => "There's no such bulletin.".to_owned(),
+        BulletinError::NoName | BulletinError::Unknown { .. } => {
+            "There's no such bulletin here. If it was saved just now, look again in a few seconds.".to_owned()
+        }
         BulletinError::LibraryBroken(_) => {
             "The library has errors, so the bulletin can't be read until someone has mended them.".to_owned()
         }
@@ -71,6 +73,13 @@ pub fn refusal(error: &BulletinError) -> String {
         BulletinError::App(error) => console::error(error),
     }
 }
+
+/// On the page of one that went out, when its text is another now.
+pub const CHANGED_SINCE: &str = "Its text was changed after it went out. The mails, its page and the feeds keep what was sent. If families should know what \
+                                 was wrong, write a correction and choose this bulletin as the mail that it corrects.";
+
+/// For those who write and read here.
+pub const WHO_SENDS: &str = "Someone who may approve can approve and send it, here on this page.";
 
 /// What is worth knowing about one in a list.
 pub fn note(status: &BulletinStatus, sent_at: Option<&str>) -> String {

@@ -98,7 +98,7 @@ impl BulletinView {
                 .map(|at| dates::local_moment(&parts.context.local(at)))
                 .unwrap_or_default(),
             whom: whom(parts, &look),
-            notes: notes(&look),
+            notes: notes(caller, &look),
             edits: look.change.as_ref().and_then(|change| EditsView::of_one(change, !look.needs_approval)),
             buttons: buttons(caller, order, &look),
             mails,
@@ -179,14 +179,17 @@ fn whom(parts: &ConsoleParts, look: &BulletinLook) -> String {
     audience.map(|audience| people::whom(&audience, readers_of, &parts.config().bands)).unwrap_or_default()
 }
 
-fn notes(look: &BulletinLook) -> Vec<String> {
+fn notes(caller: &Caller, look: &BulletinLook) -> Vec<String> {
     let midway = look.record.withdrawn_at.map(|_| people::MIDWAY.to_owned());
     let reason = look.record.course.reason.as_ref().filter(|_| midway.is_none()).map(console::why);
     let is_held = matches!(look.record.course.reason, Some(StateReason::Held(_)));
     let held = reason.map(|why| if is_held { format!("It is held: {why}") } else { why });
     let gone = look.text.is_none().then(|| people::NO_TEXT.to_owned());
     let edited = (!look.edited.is_empty()).then(|| people::edited(&look.edited));
-    midway.into_iter().chain(held).chain(gone).chain(edited).collect()
+    let changed = look.was_changed_since.then(|| people::CHANGED_SINCE.to_owned());
+    let is_open = look.record.published.is_none() && look.state != EditionState::Withdrawn;
+    let whose = (is_open && !caller.may(Permission::Decide)).then(|| people::WHO_SENDS.to_owned());
+    midway.into_iter().chain(held).chain(gone).chain(edited).chain(changed).chain(whose).collect()
 }
 
 /// The buttons that make sense now, for those who may decide.

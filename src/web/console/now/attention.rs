@@ -132,6 +132,7 @@ fn of_edition(number: EditionNumber, what: &EditionAttention, approve: &ApproveP
             _ => decide(button::SEND_NOW, "send-late"),
         },
         EditionAttention::NeedsApproval { .. }
+        | EditionAttention::Unapproved
         | EditionAttention::WouldBeHeld(_)
         | EditionAttention::Overdue { .. }
         | EditionAttention::Unfinished { .. }
