@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use chrono::{TimeDelta, Utc};
 use fortnightly::app::bootstrap;
 use fortnightly::app::bulletins::Bulletins;
 use fortnightly::app::bulletins::send::BulletinOrder;
@@ -300,7 +299,8 @@ fn whoever_gets_the_wrong_mail_later_gets_the_correction_too() {
         let is_refused = said.line.starts_with("RCPT TO:<s1@") && !relay.load(Ordering::Relaxed);
         is_refused.then_some("550 5.2.1 no")
     });
-    let fixture = alone(behind_relay(oracle.port, 3, ""));
+    let fixture = behind_relay(oracle.port, 3, "");
+    fixture.nothing_due();
     fixture.run(SEND);
     let edition = published(&fixture).to_string();
     fixture.write("activities/bulletins/number.md", CORRECTION);
@@ -385,17 +385,11 @@ fn what_failed_is_taken_up_again() {
     fixture.run(&["deliveries", "retry", "--bulletin", "chat"]).exits(1).complains("bulletin chat was not sent");
 }
 
-/// On whatever day the tests run, no edition is due: a bulletin would make way for it, and a daemon would send it.
-fn alone(fixture: Fixture) -> Fixture {
-    let next_week = Utc::now().date_naive() + TimeDelta::days(7);
-    fixture.edit("config.toml", "anchor = 2026-09-07", &format!("on_closed_day = \"send\"\nanchor = {next_week}"));
-    fixture
-}
-
 /// So slow that there is time to decide something.
 fn slow(recipients: usize) -> (Oracle, Fixture) {
     let oracle = Oracle::start();
-    let fixture = alone(behind_relay(oracle.port, recipients, "rate_per_second = 20\n"));
+    let fixture = behind_relay(oracle.port, recipients, "rate_per_second = 20\n");
+    fixture.nothing_due();
     fixture.write(WARNING, WARNING_TEXT);
     (oracle, fixture)
 }

@@ -244,6 +244,7 @@ fn a_real_relay_bounces_later_and_the_daemon_learns_of_it() {
     let boxes = ["moved", "crowded", "office", "cross", "leaves"].map(|name| format!("{name}@{DOMAIN}"));
     let entries: String = boxes.iter().map(|one| entry(one, "school", &format!("\"{one}\""), "[\"4-5\"]")).collect();
     let fixture = Fixture::new(&format!("{BASE}\n{mail}{entries}"));
+    fixture.nothing_due();
     fixture.run(crate::support::sending::SEND).exits(0);
     // All were accepted: that two of them bounce, nobody knows yet.
     assert_eq!(crate::support::sending::edition_status(&fixture, "accepted").0, 5);

@@ -18,6 +18,7 @@ fn a_run_in_which_no_mail_is_answered_stops_itself() {
     for connections in [1, 2, 8] {
         let relay = Oracle::with(&[("DOT", "!drop")]);
         let fixture = with_connections(relay.port, 3, connections, "");
+        fixture.nothing_due();
         fixture.run(SEND).exits(1).complains("deliveries resolve");
         let attention = held_for(&fixture).unwrap_or_else(|| panic!("{connections} connections: it is not held"));
         assert!(attention.contains("no answer") && attention.contains("deliveries"), "{attention}");

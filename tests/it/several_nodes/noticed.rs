@@ -124,6 +124,7 @@ fn daemons_that_wait_join_a_run_that_begins_elsewhere() {
     let oracle = Oracle::start();
     // More than one takes in hand at once.
     let nodes = nodes(3, &cluster.url(), oracle.port, 1_500, "rate_per_second = 300");
+    nodes.iter().for_each(Fixture::nothing_due);
     let daemons: Vec<_> = nodes[..2].iter().map(|node| start(node, &["run", "--role", "sender"])).collect();
     for node in &nodes[..2] {
         until("the daemon waits", || node.log().contains("next"));

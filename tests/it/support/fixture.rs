@@ -183,6 +183,14 @@ impl Fixture {
         self.write(file, &before.replace(from, to));
     }
 
+    /// Has the first edition due a week after the day on which the tests run, and none before: a daemon, or `send`, would send
+    /// that one, too, and a bulletin would make way for it.
+    pub(crate) fn nothing_due(&self) {
+        let next_week = chrono::Utc::now().date_naive() + chrono::TimeDelta::days(7);
+        let schedule = format!("on_closed_day = \"send\"\nanchor = {next_week}");
+        self.edit("config.toml", "anchor = 2026-09-07", &schedule);
+    }
+
     /// Edition `number` as `plan` shows it at a pretended moment.
     #[track_caller]
     pub(crate) fn planned(&self, now: &str, number: u64) -> serde_json::Value {
