@@ -161,26 +161,26 @@ fn sentences_are_neither_short_nor_long_throughout() {
 fn someone_is_what_parents_say() {
     judge_steps(
         &[
-            "Tell someone that you both trust.",
-            "Say: “Anyone can join in, if you like.”",
-            "Is it EVERYONE, or only a few of them?",
+            "Tell somebody that you both trust.",
+            "Say: “Anybody can join in, if you like.”",
+            "Is it EVERYBODY, or only a few of them?",
             "Decide with whom you want to play it.",
         ],
         "stilted-word",
         &[
             "Tell someone that you both trust, and everyone can join in.",
-            "Look at [everyone in](https://www.example.org/everyone) before you play.",
-            "Read https://www.example.org/someone-else together.",
-            "Read the book Everyone Worries together.",
-            "Look for the film Someone Up There together.",
-            "He sang “Everyone hurts” in the bath.",
+            "Look at [everybody in](https://www.example.org/everybody) before you play.",
+            "Read https://www.example.org/somebody-else together.",
+            "Read the book Everybody Worries together.",
+            "Look for the film Somebody Up There together.",
+            "He sang “Everybody hurts” in the bath.",
             "The grown-ups, most of whom work, sit down first.",
         ],
     );
-    let resource = "[[resources]]\ntitle = \"Everyone has a body\"\nurl = \"https://www.example.org/anyone\"\npublisher = \"Anyone and Co\"\n";
+    let resource = "[[resources]]\ntitle = \"Everybody has a body\"\nurl = \"https://www.example.org/anybody\"\npublisher = \"Anybody and Co\"\n";
     judge(&[
-        (Draft { summary: "Sort the messages that someone sent in a chat.", ..PLAIN }, &["stilted-word"]),
-        (Draft { front: "say = \"I can always tell someone.\"\n", ..PLAIN }, &["stilted-word"]),
+        (Draft { summary: "Sort the messages that somebody sent in a chat.", ..PLAIN }, &["stilted-word"]),
+        (Draft { front: "say = \"I can always tell somebody.\"\n", ..PLAIN }, &["stilted-word"]),
         (Draft { front: resource, ..PLAIN }, &[]),
     ]);
 }
@@ -329,7 +329,7 @@ fn help_toml_is_read_as_closely() {
         (format!("{childline}{nspcc}"), &["childline-first"]),
         (format!("{nspcc}{childline}"), &[]),
         (format!("{older}{nspcc}"), &[]),
-        (entry("x", "Everyone’s Friend", "what = \"Ask anyone there.\"\n"), &["stilted-word"]),
+        (entry("x", "Everybody’s Friend", "what = \"Ask anybody there.\"\n"), &["stilted-word"]),
         (worry("\"4-5\"", "Ring Childline on 0800 1111."), &["childline-first"]),
         (worry("\"5-7\"", "Never send on a nude picture."), &["nude-picture"]),
         (worry("\"8-10\"", "Never send on a nude picture."), &[]),
@@ -434,7 +434,7 @@ fn words_that_parents_search_for_are_wanted_with_an_explanation() {
 
 #[test]
 fn a_finding_says_where_and_what_to_do_and_few_say_it_often() {
-    let steps = "Tell someone about it, and whom you want.\n\n".repeat(30);
+    let steps = "Tell somebody about it, and whom you want.\n\n".repeat(30);
     let draft = Draft { steps: steps.leak(), ..PLAIN };
     let found = lint(HELP, &[("kindness/x.md".to_owned(), draft.page(1))]);
     let here: Vec<_> = found.iter().filter(|it| it.code == "stilted-word").collect();

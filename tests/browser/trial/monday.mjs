@@ -64,7 +64,9 @@ export async function comesBackAndEndsWithTheSession(trial) {
   const { service, people, many } = trial;
   const { page } = people.olive;
   // While it was held, nothing moved on the pages of the edition.
-  await Promise.all(many.map((one) => one.reload()));
+  // A page that has just loaded itself anew breaks off what we ask of it.
+  const again = (one) => until("a page is loaded again", async () => Boolean(await one.reload()));
+  await Promise.all(many.map(again));
   await page.goto(`${service.base}/editions/${NUMBER}`);
   const loaded = loads(page);
   await service.stop("SIGKILL");

@@ -210,7 +210,9 @@ async function itGoesToThoseWhoGotTheEdition(trial) {
     return found.state === "sent" && found;
   }, 90);
   is(sent.deliveries.accepted, service.mails(7).accepted, "as many as got the edition");
-  await approver.page.reload();
+  // While it's being sent, the page loads itself anew, which would break off what looks at it.
+  const isStill = async () => (await approver.page.reload()) && (await approver.page.locator("body[data-live]").count()) === 0;
+  await until("the page stands still", isStill);
   await inspect(approver.page);
   await sees(trial, "sent", approver.page);
   is([...trial.writer.alarms, ...approver.alarms], [], "what must never happen on a page");

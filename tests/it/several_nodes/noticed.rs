@@ -47,6 +47,9 @@ fn number(node: &Fixture) -> String {
 fn a_daemon_goes_on_and_stops(url: &str) -> Fixture {
     let (oracle, mails) = that_notes_mails();
     let [node, other] = nodes(2, url, oracle.port, 400, "rate_per_second = 20").try_into().ok().unwrap();
+    for node in [&node, &other] {
+        node.nothing_due();
+    }
     let mut send = start(&other, SEND);
     until("it is being sent", || oracle.count() >= 5);
     let number = number(&other);
