@@ -5,6 +5,9 @@ import { follow, press, said, says, signIn } from "./people.mjs";
 import { holds, is, until } from "./service.mjs";
 import { MONDAY, NUMBER } from "./thursday.mjs";
 
+// How many mails are in hand at most: two for each of its two connections.
+const IN_HAND = 4;
+
 const figure = (page, name) => page.locator(`[data-figure="${NUMBER}.${name}"]`).first().innerText().then((text) => Number(text.replaceAll(",", "")));
 // How often the page itself was loaded, so that a figure that moves is told from a page that was.
 const loads = (page) => {
@@ -91,7 +94,9 @@ export async function findsOutWhoDidNotGetIt({ service, people }) {
   await until("all is done", () => left(service.mails(NUMBER)) === 0, 90);
   await page.goto(`${service.base}/editions/${NUMBER}`);
   const mails = service.mails(NUMBER);
-  is([mails.failed, mails.uncertain, mails.deferred], [7, 2, 1], JSON.stringify(mails));
+  is([mails.failed, mails.deferred], [7, 1], JSON.stringify(mails));
+  // Two were never answered; and of what was in hand when the daemon was killed, nobody knows either.
+  holds(mails.uncertain >= 2 && mails.uncertain <= 2 + IN_HAND, JSON.stringify(mails));
   await says(page, "There's no such mailbox");
   await inspect(page);
 }
