@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::context::{AppContext, PAGE};
+use super::edition::mailing_name;
 use super::error::{AppError, DeliveriesError, NeverAgain};
 use super::parts::{DELIVERIES, in_parts};
 use crate::clock::Clock;
@@ -199,8 +200,7 @@ impl Deliveries {
     }
 
     async fn over(&self, number: EditionNumber, why: NeverAgain) -> Result<DeliveriesError, AppError> {
-        let name = self.bulletins().await?.remove(&number).map(MailingName::Bulletin);
-        Ok(DeliveriesError::Over(name.unwrap_or(MailingName::Edition(number)), why))
+        Ok(DeliveriesError::Over(mailing_name(&*self.store, number).await?, why))
     }
 
     /// Says of uncertain deliveries that they arrived, or that they did not. Returns of which edition, and of how many.

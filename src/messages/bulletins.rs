@@ -34,7 +34,7 @@ pub fn refusal(error: &BulletinError) -> String {
         ),
         BulletinError::WithdrawnMidway { name, tally } => format!(
             "bulletin {name} was withdrawn while it was being sent ({}), so what had not left by then never leaves. A copy \
-             of its file under a new name would go to everyone whom it names, also to those who have this one.",
+             of its file under a new name would go to everyone it names, also to those who have this one.",
             accepted(tally)
         ),
         BulletinError::Published { name, decision, state, tally } => published(name, *decision, *state, tally),
@@ -83,7 +83,7 @@ fn still_leaving(name: &BulletinName, mailing: &MailingName, waiting: u64) -> St
         MailingName::Bulletin(other) => format!("`fortnightly withdraw bulletin:{other}`"),
     };
     format!(
-        "{mails} of {mailing} may still leave, to readers whom bulletin {name} doesn't reach now. If they mustn't leave, stop them \
+        "{mails} of {mailing} may still leave, to readers that bulletin {name} doesn't reach now. If they mustn't leave, stop them \
          first: {hold}. If they may, wait until they have left. If bulletin {name} can't wait, add --beside-edition: whoever gets {mailing} \
          later then gets bulletin {name} afterwards, too, from `fortnightly run` or the same command, run again."
     )
@@ -254,7 +254,7 @@ fn next_step(name: &BulletinName, state: EditionState, is_published: bool) -> Op
         )),
         EditionState::Held => Some(format!("It stays held until `fortnightly release bulletin:{name}`.")),
         EditionState::Withdrawn if is_published => {
-            Some("Nobody can send the rest again. A copy of its file under a new name would go to everyone whom it names, also to those who have this one.".to_owned())
+            Some("Nobody can send the rest again. A copy of its file under a new name would go to everyone it names, also to those who have this one.".to_owned())
         }
         EditionState::Withdrawn => {
             Some(format!("It's never sent. To take this back: `fortnightly withdraw bulletin:{name} --undo`."))

@@ -113,7 +113,7 @@ fn never_again(mailing: &MailingName, why: NeverAgain) -> String {
         }
         NeverAgain::Withdrawn => format!(
             "{mailing} was withdrawn while it was being sent, so what had not left by then never leaves. A copy of \
-             its file under a new name would go to everyone whom it names, also to those who have this one"
+             its file under a new name would go to everyone it names, also to those who have this one"
         ),
         NeverAgain::Forgotten => {
             format!("{mailing} was sent so long ago that what its mails said is no longer kept, so none is sent again")

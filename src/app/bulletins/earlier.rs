@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::Bulletins;
 use super::error::BulletinError;
 use crate::app::context::AppContext;
+use crate::app::edition::bulletin_name;
 use crate::app::error::AppError;
 use crate::domain::bulletin::{Audience, BulletinId, BulletinRecord, MailingName};
 use crate::domain::edition::{Edition, EditionNumber};
@@ -49,8 +50,10 @@ pub(super) async fn name_of(
     readers_of: Option<EditionNumber>,
 ) -> Result<Option<MailingName>, AppError> {
     let Some(number) = readers_of else { return Ok(None) };
-    let Some(id) = BulletinId::of(number) else { return Ok(Some(MailingName::Edition(number))) };
-    Ok(sent(context, id).await?.map(|record| MailingName::Bulletin(record.name)))
+    if BulletinId::of(number).is_none() {
+        return Ok(Some(MailingName::Edition(number)));
+    }
+    Ok(bulletin_name(&*context.store, number).await?.map(MailingName::Bulletin))
 }
 
 async fn sent(context: &AppContext, id: BulletinId) -> Result<Option<BulletinRecord>, AppError> {

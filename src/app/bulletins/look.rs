@@ -15,14 +15,14 @@ use crate::app::previewer::Previewer;
 use crate::app::previewer::bulletin::{BulletinOf, BulletinProof};
 use crate::app::previewer::shown::ShownMail;
 use crate::domain::address::Address;
-use crate::domain::bulletin::{Bulletin, BulletinName, BulletinRecord, MailingName};
+use crate::domain::bulletin::{Bulletin, BulletinId, BulletinName, BulletinRecord, MailingName, PublishedBulletin};
 use crate::domain::calendar::Approval;
 use crate::domain::edit_marks::TextChange;
 use crate::domain::edition::{EditionNumber, EditionState};
 use crate::domain::fingerprint::TextPart;
 use crate::domain::segment::Segment;
 use crate::domain::sender::Sender;
-use crate::store::{PublishedPicture, PublishedSegment};
+use crate::store::{PublishedMails, PublishedPicture, PublishedSegment};
 
 /// A bulletin as it stands.
 #[derive(Debug, Clone)]
@@ -188,19 +188,10 @@ impl Bulletins {
         let bands = &self.context.config.bands;
         let unknown = || unknown_segment(wanted);
         if let Some(published) = &record.published {
-            let number = record.id.mailing();
-            let stored = self.context.store.published(number).await?;
-            let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
+            let (of, stored) = self.as_sent(record.id, published).await?;
             let sender = Sender { key_version: self.context.keyring.current(), ..stored.sender };
             let segment = stored.segments.into_values().find(|segment| segment.key.id(bands) == wanted);
             let segment = segment.ok_or_else(unknown)?;
-            let readers_of = name_of(&self.context, published.audience.readers_of).await?;
-            let of = BulletinOf {
-                text: published.text.clone(),
-                audience: published.audience.clone(),
-                readers_of,
-                id: record.id,
-            };
             let (pictures, at) = (stored.pictures, stored.at);
             return Ok(One { sender, pictures, segment, recipients: 0, of, at });
         }
@@ -218,6 +209,20 @@ impl Bulletins {
         let of = BulletinOf { text, audience, readers_of, id: record.id };
         let pictures = maker.pictures().to_vec();
         Ok(One { sender, pictures, segment, recipients: found.recipients, of, at })
+    }
+
+    /// What its mails were made of.
+    pub(super) async fn as_sent(
+        &self,
+        id: BulletinId,
+        published: &PublishedBulletin,
+    ) -> Result<(BulletinOf, PublishedMails), BulletinError> {
+        let number = id.mailing();
+        let stored = self.context.store.published(number).await?;
+        let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
+        let readers_of = name_of(&self.context, published.audience.readers_of).await?;
+        let (text, audience) = (published.text.clone(), published.audience.clone());
+        Ok((BulletinOf { text, audience, readers_of, id }, stored))
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::app::bulletin_content::BulletinMaker;
 use crate::app::context::sender;
 use crate::app::edition::TRIES;
-use crate::app::error::{AppError, PreviewError};
 use crate::app::previewer::bulletin::{BulletinOf, BulletinProof};
 use crate::app::previewer::{Previewer, SampleMessage};
 use crate::app::sender::transport;
@@ -20,7 +19,7 @@ use crate::domain::fingerprint::TextPart;
 use crate::mail::{Handover, Open};
 
 use super::Bulletins;
-use super::earlier::{Earlier, earlier, name_of};
+use super::earlier::{Earlier, earlier};
 use super::error::BulletinError;
 use super::send::BulletinOrder;
 
@@ -55,16 +54,7 @@ impl Bulletins {
         let content = self.content.as_ref().ok_or_else(|| BulletinError::LibraryBroken(order.name.clone()))?;
         let previewer = Previewer::new(&self.context, content);
         if let Some(published) = &record.published {
-            let number = record.id.mailing();
-            let stored = self.context.store.published(number).await?;
-            let stored = stored.ok_or(AppError::Preview(PreviewError::NoLongerKept(number)))?;
-            let readers_of = name_of(&self.context, published.audience.readers_of).await?;
-            let of = BulletinOf {
-                text: published.text.clone(),
-                audience: published.audience.clone(),
-                readers_of,
-                id: record.id,
-            };
+            let (of, stored) = self.as_sent(record.id, published).await?;
             let proof = previewer.published_bulletin_proof(of, stored).await?;
             let may_follow = self.may_follow(published.audience.readers_of).await?;
             let (state, edited) = (record.state(), Vec::new());

@@ -10,7 +10,7 @@ mod findings;
 mod frames;
 mod new;
 mod overview;
-mod place;
+pub(super) mod place;
 mod text;
 pub(super) mod typed;
 mod versions;
@@ -19,7 +19,6 @@ use axum::Router;
 use axum::routing::get;
 
 use self::place::SECTION;
-pub(super) use self::place::text_path;
 use super::ask::{asks, decides, only, posts};
 use super::state::Console;
 use crate::domain::user::Permission;

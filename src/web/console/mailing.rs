@@ -19,14 +19,6 @@ pub(super) fn of_key(key: &str) -> Option<MailingName> {
     }
 }
 
-/// The path of its page.
-pub(super) fn page(name: &MailingName) -> String {
-    match name {
-        MailingName::Edition(number) => format!("/editions/{number}"),
-        MailingName::Bulletin(name) => format!("/bulletins/{name}"),
-    }
-}
-
 /// The path of a list of its deliveries: those in this state, and what else is asked for.
 pub(super) fn deliveries(name: &MailingName, state: &str, more: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -35,12 +27,4 @@ pub(super) fn deliveries(name: &MailingName, state: &str, more: &[(&str, &str)])
         query.append_pair(name, value);
     }
     format!("/deliveries?{}", query.finish())
-}
-
-/// `Edition 7`, or `Bulletin warning`: by itself, at the head of something.
-pub(super) fn label(name: &MailingName) -> String {
-    match name {
-        MailingName::Edition(number) => format!("Edition {number}"),
-        MailingName::Bulletin(name) => format!("Bulletin {name}"),
-    }
 }

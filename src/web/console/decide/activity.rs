@@ -9,7 +9,7 @@ use crate::domain::writing::TextRef;
 use crate::messages::withdrawing::{self as words, Carried};
 use crate::web::console::ask::Question;
 use crate::web::console::asking::{Asked, Asking, Refusal};
-use crate::web::console::library::text_path;
+use crate::web::console::library::place::text_path;
 use crate::web::console::parts::ConsoleParts;
 
 /// Our path to the question whether to withdraw it.

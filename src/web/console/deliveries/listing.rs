@@ -15,6 +15,7 @@ use crate::domain::delivery::{DeliveryState, Trouble};
 use crate::domain::edition::Edition;
 use crate::domain::text::dates::local_moment;
 use crate::domain::user::Permission;
+use crate::messages::attention::ConsolePage;
 use crate::messages::troubles;
 use crate::web::console::ask::Choice;
 use crate::web::console::caller::Caller;
@@ -101,7 +102,7 @@ async fn read(parts: &ConsoleParts, caller: &Caller, query: Option<&str>) -> Res
     Ok(ListView {
         of: wanted.of.to_string(),
         key: mailing::key(&wanted.of),
-        of_url: caller.link(&mailing::page(&wanted.of)),
+        of_url: caller.link(&ConsolePage::of(&wanted.of).path()),
         action: caller.link("/deliveries"),
         search_url: caller.link("/deliveries/search"),
         mailings,
@@ -131,11 +132,8 @@ async fn mailings(parts: &ConsoleParts, wanted: &Wanted) -> Result<Vec<Choice>, 
     let editions = parts.reporter().editions().await?.into_iter().rev().filter(Edition::is_published);
     let editions = editions.map(|one| MailingName::Edition(one.number));
     let bulletins = parts.deliveries().bulletins_sent().await?.into_iter().map(MailingName::Bulletin);
-    let choice = |name: MailingName| Choice {
-        value: mailing::key(&name),
-        label: mailing::label(&name),
-        chosen: name == wanted.of,
-    };
+    let choice =
+        |name: MailingName| Choice { value: mailing::key(&name), label: name.capital(), chosen: name == wanted.of };
     Ok(editions.chain(bulletins).map(choice).collect())
 }
 

@@ -13,6 +13,7 @@ use crate::domain::segment::Segment;
 use crate::domain::text::dates;
 use crate::domain::user::Permission;
 use crate::messages;
+use crate::messages::attention::ConsolePage;
 use crate::web::console::audience::AudienceTable;
 use crate::web::console::caller::Caller;
 use crate::web::console::decide::{Read, withdraw_path};
@@ -196,9 +197,9 @@ fn on_their_way(status: &Status) -> Vec<(MailingName, &Tally)> {
 
 impl SendingView {
     fn new(caller: &Caller, name: &MailingName, tally: &Tally) -> Self {
-        let page = mailing::page(name);
+        let page = ConsolePage::of(name).path();
         Self {
-            what: mailing::label(name),
+            what: name.capital(),
             key: mailing::key(name),
             settled: tally.total - tally.waiting(),
             total: tally.total,
