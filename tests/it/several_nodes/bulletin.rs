@@ -1,6 +1,6 @@
 //! Two nodes send a bulletin together, and one of them is killed.
 
-use super::{CONNECTIONS, WINDOW, all_end, ended_well, nodes, start};
+use super::{CONNECTIONS, WINDOW, all_end, ended_well, nodes, start_with_short_lease};
 use crate::support::fixture::until;
 use crate::support::oracle::Oracle;
 use crate::support::postgres::cluster::Cluster;
@@ -17,7 +17,7 @@ fn one_of_two_nodes_is_killed_in_the_middle_of_a_bulletin() {
     for node in &nodes {
         node.write(WARNING, WARNING_TEXT);
     }
-    let mut runs: Vec<_> = nodes.iter().map(|node| start(node, SEND_WARNING)).collect();
+    let mut runs: Vec<_> = nodes.iter().map(|node| start_with_short_lease(node, SEND_WARNING)).collect();
     until("a fifth is sent", || oracle.count() >= READERS / 5);
     runs[0].0.kill().unwrap();
     all_end(&nodes[1..], &mut runs[1..]);

@@ -2,7 +2,7 @@
 
 use super::namespace::Namespace;
 use super::wire::Wire;
-use super::{CONNECTIONS, LONG, WINDOW, all_end, beside, ended_well, nodes, start};
+use super::{CONNECTIONS, LONG, WINDOW, all_end, beside, ended_well, nodes, start_with_short_lease};
 use crate::support::fixture::{Fixture, until_within};
 use crate::support::oracle::Oracle;
 use crate::support::postgres::cluster::Cluster;
@@ -26,11 +26,11 @@ fn rate() -> String {
 /// The second of two nodes is cut off in the middle of a run until another has taken up what it had. What that was at a dot may come
 /// twice, and nothing else does.
 fn is_cut_off_and_back(nodes: &[Fixture], oracle: &Oracle, cut: impl FnOnce(), mend: impl FnOnce()) {
-    let mut runs = vec![start(&nodes[0], SEND)];
+    let mut runs = vec![start_with_short_lease(&nodes[0], SEND)];
     until_within(LONG, "one is at work", || oracle.count() > recipients() / 20);
     let one = numbers(&nodes[0]);
     assert_eq!(one.len(), 1, "{}", nodes[0].log());
-    runs.push(start(&nodes[1], SEND));
+    runs.push(start_with_short_lease(&nodes[1], SEND));
     until_within(LONG, "both are at work", || numbers(&nodes[0]).len() == 2 && oracle.count() > recipients() / 5);
     cut();
     until_within(LONG, "what it had in hand is taken up", || numbers(&nodes[0]) == one);

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{CONNECTIONS, LONG, WINDOW, all_end, ended_well, nodes, start};
+use super::{CONNECTIONS, LONG, WINDOW, all_end, ended_well, nodes, start_with_short_lease};
 use crate::support::fixture::{Fixture, Running, until_within};
 use crate::support::oracle::Oracle;
 use crate::support::postgres::bouncer::PgBouncer;
@@ -36,7 +36,7 @@ fn all_share(cluster: &Cluster, url: &str) {
 
 fn two_are_killed(url: &str) {
     let oracle = Oracle::start();
-    let (nodes, mut runs) = four_midway(url, &oracle, |node| start(node, SEND));
+    let (nodes, mut runs) = four_midway(url, &oracle, |node| start_with_short_lease(node, SEND));
     for run in &mut runs[..2] {
         run.0.kill().unwrap();
     }

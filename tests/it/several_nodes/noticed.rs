@@ -11,8 +11,8 @@ use crate::support::postgres::bouncer::PgBouncer;
 use crate::support::postgres::cluster::Cluster;
 use crate::support::sending::{SEND, edition_status};
 
-/// A second, and something for a machine that is busy with other tests.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// Far less than the minute between two turns of a daemon, and enough for a machine that is busy with other tests.
+const WELL_BEFORE_ITS_TURN: Duration = Duration::from_secs(20);
 
 /// Longer than a daemon's turn takes, and much shorter than the minute between two.
 const A_WHILE: Duration = Duration::from_secs(3);
@@ -67,7 +67,7 @@ fn a_daemon_goes_on_and_stops(url: &str) -> Fixture {
         let first = *mails.lock().unwrap().iter().find(|at| **at > begun).unwrap();
         let took = first.saturating_duration_since(released);
         eprintln!("released, it went on after {took:?}");
-        assert!(took < AT_ONCE, "it went on after {took:?}:\n{}", node.log());
+        assert!(took < WELL_BEFORE_ITS_TURN, "it went on after {took:?}:\n{}", node.log());
         other.run(&["hold", &number]).exits(0);
         let held = Instant::now();
         thread::sleep(A_WHILE);
@@ -116,7 +116,7 @@ fn a_daemon_that_waits_sends_what_is_approved_elsewhere() {
     until("it is sent", || node.mail_count() == 5);
     let took = approved.elapsed();
     eprintln!("approved, it was sent after {took:?}");
-    assert!(took < AT_ONCE, "it was sent after {took:?}:\n{}", node.log());
+    assert!(took < WELL_BEFORE_ITS_TURN, "it was sent after {took:?}:\n{}", node.log());
     drop(daemon);
 }
 
