@@ -1,4 +1,5 @@
-//! What one process decides, the others notice within a second: told by the database, or asked for where a pooler keeps that back.
+//! What one process decides, the others notice well before their next turn: told by the database, or asked for where a pooler keeps that
+//! back.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -93,7 +94,7 @@ fn a_daemon_behind_pgbouncer_asks_for_what_others_decide() {
     assert!(node.log().contains("once a second"), "{}", node.log());
 }
 
-/// An edition that waits for its approval leaves within a second after that.
+/// An edition that waits for its approval leaves once it has it, and doesn't wait for the next turn.
 #[test]
 fn a_daemon_that_waits_sends_what_is_approved_elsewhere() {
     let Some(cluster) = Cluster::start() else { return };

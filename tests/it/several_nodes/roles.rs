@@ -9,7 +9,7 @@ use fortnightly::domain::edition::EditionNumber;
 use fortnightly::domain::subscriber::RecipientId;
 use fortnightly::domain::token::{Keyring, Purpose, TokenPayload};
 
-use super::{LONG, nodes, start_with_short_lease};
+use super::{LONG, nodes, start, start_with_short_lease};
 use crate::support::fixture::{Fixture, until, until_within};
 use crate::support::http::{ask, port};
 use crate::support::oracle::Oracle;
@@ -47,7 +47,7 @@ fn a_web_node_shows_pages_and_a_sender_sends() {
             &format!("listen = \"127.0.0.1:{pages}\"\nconsole"),
         );
     }
-    let mut web = start_with_short_lease(&nodes[1], &["-v", "run", "--role", "web"]);
+    let mut web = start(&nodes[1], &["-v", "run", "--role", "web"]);
     let port = port(&nodes[1]);
     // A command begins the run and is killed: what is left is not the web node's business.
     let mut send = start_with_short_lease(&nodes[2], SEND);
@@ -58,7 +58,7 @@ fn a_web_node_shows_pages_and_a_sender_sends() {
     // Longer than the lease of the killed one.
     thread::sleep(Duration::from_secs(5));
     assert_eq!(oracle.count(), begun, "a web node sent something");
-    let mut sender = start_with_short_lease(&nodes[0], &["-v", "run", "--role", "sender"]);
+    let mut sender = start(&nodes[0], &["-v", "run", "--role", "sender"]);
     until("the sender sends", || oracle.count() > begun + 5);
     let late = u64::try_from(ALL).unwrap();
     let to = |recipient: u64| format!("s{}@school.example", recipient - 1);
